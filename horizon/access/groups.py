@@ -1,0 +1,135 @@
+"""Groups: made, changed, moved within the tree, deleted when empty."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Length, Substr
+
+from horizon.access.models import Membership
+from horizon.access.permissions import Actor, require_unlimited
+from horizon.access.policy import Role
+from horizon.errors import Conflict, Forbidden, Invalid
+from horizon.inventory import names
+from horizon.inventory.events import record
+from horizon.inventory.models import Application, Group
+
+_LONGEST_PATH = 512
+
+
+@dataclass(frozen=True)
+class Look:
+    """What may be changed of a group without moving it."""
+
+    description: str
+    private: bool
+
+
+def create(name: str, *, parent: Group | None, description: str, private: bool, actor: Actor) -> Group:
+    """Make a group; one at the root is owned by its maker. Raises `Invalid` for a bad name, `Conflict` for one that is taken."""
+    names.checked(name, what="a group")
+    require_unlimited(actor, "making a group")
+    path = _path(parent, name)
+    try:
+        with transaction.atomic():
+            group = Group.objects.create(name=name, path=path, parent=parent, description=description, private=private)
+            if parent is None:
+                _own(group, actor)
+            record(actor=actor.name, action="create", thing=group, title=f"Create group {path}", address=actor.address)
+    except IntegrityError as error:
+        raise _taken(path) from error
+    return group
+
+
+def change(group: Group, look: Look, *, actor: Actor) -> Group:
+    """Give it another description, or make it private or public."""
+    before = Look(group.description, group.private)
+    if look == before:
+        return group
+    with transaction.atomic():
+        group.description, group.private = look.description, look.private
+        group.save(update_fields=["description", "private"])
+        _record(group, "edit", f"Edit group {group.path}", actor, before=asdict(before), after=asdict(look))
+    return group
+
+
+def move(group: Group, *, name: str, parent: Group | None, actor: Actor) -> Group:
+    """Give it another name, another parent or both; all below goes with it, and its old path is nobody's.
+
+    At the root it must have an owner of its own: the mover becomes one where there is none. Nothing in Git names a group.
+    Raises `Conflict` for a parent inside the group and for a name that is taken.
+    """
+    names.checked(name, what="a group")
+    try:
+        with transaction.atomic():
+            # All rows: two moves at once could make a circle of which each alone is none.
+            rows = {row.pk: row for row in Group.objects.select_for_update()}
+            moved, target = rows.get(group.pk, group), rows.get(parent.pk, parent) if parent else None
+            _move(moved, name=name, parent=target, actor=actor)
+    except IntegrityError as error:
+        raise _taken(_path(parent, name)) from error
+    return moved
+
+
+def _move(group: Group, *, name: str, parent: Group | None, actor: Actor) -> None:
+    before, path = group.path, _path(parent, name)
+    if path == before:
+        return
+    if parent and (parent.path == before or parent.path.startswith(f"{before}/")):
+        raise Conflict(f"{parent.path} lies in {before}: a group cannot move into itself", code="circle")
+    below = Group.objects.filter(path__startswith=f"{before}/")
+    deepest = below.annotate(size=Length("path")).order_by("-size").values_list("size", flat=True).first() or len(before)
+    _check_length(deepest - len(before) + len(path))
+    below.update(path=Concat(Value(path), Substr(F("path"), len(before) + 1)))
+    group.name, group.path, group.parent = name, path, parent
+    group.save(update_fields=["name", "path", "parent"])
+    if parent is None and not Membership.objects.filter(group=group, role=Role.OWNER, user__is_active=True).exists():
+        _own(group, actor)
+    _record(group, "move", f"Move group {before} to {path}", actor, before=before, after=path)
+
+
+def delete(group: Group, *, actor: Actor) -> None:
+    """Delete it with its memberships. Raises `Conflict` naming what is in it."""
+    with transaction.atomic():
+        inside = _inside(Group.objects.select_for_update().get(pk=group.pk))
+        if inside:
+            shown = "; ".join(f"{kind}: {', '.join(found[:10])}" for kind, found in inside.items())
+            raise Conflict(f"group {group.path} is not empty: {shown}", code="not_empty", details=inside)
+        parent, path = group.parent, group.path
+        group.delete()
+        record(actor=actor.name, action="delete", thing=parent, title=f"Delete group {path}", address=actor.address, before=path)
+
+
+def _inside(group: Group) -> dict[str, list[str]]:
+    found = {
+        "groups": [child.path for child in group.children.all()],
+        "applications": [row.name for row in Application.objects.filter(group=group)],
+        "robots": [str(robot) for robot in group.robots.select_related("user")],
+    }
+    return {kind: rows for kind, rows in found.items() if rows}
+
+
+def _own(group: Group, actor: Actor) -> None:
+    if actor.robot:
+        raise Forbidden("a robot owns no group: name a parent")
+    Membership.objects.update_or_create(user=actor.user, group=group, defaults={"role": Role.OWNER})
+
+
+def _path(parent: Group | None, name: str) -> str:
+    path = f"{parent.path}/{name}" if parent else name
+    _check_length(len(path))
+    return path
+
+
+def _check_length(length: int) -> None:
+    if length > _LONGEST_PATH:
+        raise Invalid(f"a path of {length} characters is too long: {_LONGEST_PATH} at most", code="name", details={"field": "name"})
+
+
+def _taken(path: str) -> Conflict:
+    return Conflict(f"there is a group {path} already", code="name_taken", details={"field": "name"})
+
+
+def _record(group: Group, action: str, title: str, actor: Actor, **details: Any) -> None:
+    record(actor=actor.name, action=action, thing=group, title=title, address=actor.address, **details)

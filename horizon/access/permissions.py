@@ -1,0 +1,191 @@
+"""`require(actor, verb, thing)`: every door asks this before a flow."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q, QuerySet
+
+from horizon.access.models import Membership, Robot, Token
+from horizon.access.policy import DOING, ROLES, SCOPES, Role, Scope, Verb
+from horizon.errors import Forbidden, NotFound
+from horizon.gitops.repository import Author
+from horizon.inventory.events import Thing, named
+from horizon.inventory.models import Application, Cluster, Event, Group
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person who acts, with the token that stands for them and the address they come from."""
+
+    user: AbstractBaseUser
+    token: Token | None = None
+    address: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that Git and events show."""
+        return self.user.get_username()
+
+    @property
+    def author(self) -> Author:
+        """The actor as a commit's author."""
+        return Author(self.name, getattr(self.user, "email", "") or f"{self.name}@localhost")
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether the actor may do all that the person may: no token, or one of scope `write` that is bound to nothing."""
+        return self.token is None or (self.token.scope == Scope.WRITE and not self.bound)
+
+    @property
+    def bound(self) -> bool:
+        """Whether the token is of use for one thing only."""
+        return bool(self.token and (self.token.cluster_id or self.token.application_id))
+
+    @property
+    def admin(self) -> bool:
+        """Whether the actor manages the installation."""
+        return bool(getattr(self.user, "is_superuser", False)) and self.unlimited
+
+    @property
+    def robot(self) -> bool:
+        """Whether a program acts in its own name: it owns nothing and does not vote."""
+        return Robot.objects.filter(user=self.user.pk).exists()
+
+
+def require(actor: Actor, verb: Verb, thing: Thing) -> None:
+    """Let the actor do this to the thing, or raise `NotFound` (may not even see it) or `Forbidden` (says which role may)."""
+    allowed = verbs(actor, thing)
+    if Verb.VIEW not in allowed:
+        raise NotFound(f"there is no {named(thing)}")
+    if verb in allowed:
+        return
+    if actor.token and verb not in SCOPES[Scope(actor.token.scope)]:
+        refused = f"a token of scope {actor.token.scope} may not {DOING[verb]} {named(thing)}"
+        raise Forbidden(refused, details={"verb": verb, "scope": actor.token.scope})
+    roles = [role.value for role, can in ROLES.items() if verb in can]
+    raise Forbidden(f"to {DOING[verb]} {named(thing)} takes {_one_of(roles)}", details={"verb": verb, "roles": roles})
+
+
+def require_unlimited(actor: Actor, what: str) -> None:
+    """Let a person and their unbound tokens of scope `write` pass. Raises `Forbidden`."""
+    if not actor.unlimited:
+        raise Forbidden(f"{what} takes a token of scope write that is bound to nothing")
+
+
+def require_unbound(actor: Actor) -> None:
+    """Let pass who is not bound to one thing. Raises `Forbidden`."""
+    if actor.bound:
+        raise Forbidden("a token that is bound to a cluster or an application is of no use elsewhere")
+
+
+def require_admin(actor: Actor) -> None:
+    """Let admins pass. Raises `Forbidden`."""
+    if not actor.admin:
+        raise Forbidden("only an administrator may do this")
+
+
+def verbs(actor: Actor, thing: Thing) -> frozenset[Verb]:
+    """All that the actor may do to the thing: what the roles held on it and above it allow adds up, within the token's scope and binding."""
+    if actor.token and not _bound(actor.token, thing):
+        return frozenset()
+    allowed = frozenset[Verb]().union(*(ROLES[role] for role in _roles(actor, thing)))
+    return allowed & SCOPES[Scope(actor.token.scope)] if actor.token else allowed
+
+
+def _bound(token: Token, thing: Thing) -> bool:
+    if token.cluster_id:
+        return isinstance(thing, Cluster) and thing.pk == token.cluster_id
+    if token.application_id:
+        application = thing.application_id if isinstance(thing, Cluster) else thing.pk if isinstance(thing, Application) else None
+        return application == token.application_id
+    return True
+
+
+def _roles(actor: Actor, thing: Thing) -> set[Role]:
+    if _sees_all(actor):
+        return {Role.OWNER}
+    roles = {Role(role) for role in Membership.objects.filter(places(thing), user=actor.user).values_list("role", flat=True)}
+    return roles if roles or _private(_group(thing)) else {Role.GUEST}
+
+
+def places(thing: Thing) -> Q:
+    """The memberships that count for a thing: on itself, and on what it lies in."""
+    held = Q(group__path__in=_ancestors(_group(thing).path))
+    if isinstance(thing, Application | Cluster):
+        held |= Q(application=thing.application if isinstance(thing, Cluster) else thing)
+    return held | Q(cluster=thing) if isinstance(thing, Cluster) else held
+
+
+def _private(group: Group) -> bool:
+    """A group in a private one is private."""
+    return Group.objects.filter(path__in=_ancestors(group.path), private=True).exists()
+
+
+def _group(thing: Thing) -> Group:
+    if isinstance(thing, Cluster):
+        return thing.application.group
+    return thing.group if isinstance(thing, Application) else thing
+
+
+def _ancestors(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[: place + 1]) for place in range(len(parts))]
+
+
+def _one_of(roles: list[str]) -> str:
+    return f"the role {roles[0]}" if len(roles) == 1 else f"one of the roles {', '.join(roles)}"
+
+
+def visible_groups(actor: Actor) -> QuerySet[Group]:
+    """The groups that the actor may list: public ones, and those where a role is held on the group or above it."""
+    if actor.bound:
+        return Group.objects.none()
+    return Group.objects.all() if _sees_all(actor) else Group.objects.filter(path__in=_visible_paths(actor))
+
+
+def visible_applications(actor: Actor) -> QuerySet[Application]:
+    """The applications that the actor may list, within the token's binding."""
+    rows = Application.objects.filter(ready=True)
+    if actor.token and actor.token.cluster_id:
+        return rows.filter(clusters=actor.token.cluster_id)
+    if actor.token and actor.token.application_id:
+        rows = rows.filter(pk=actor.token.application_id)
+    held = Membership.objects.filter(user=actor.user, application__isnull=False).values("application")
+    return rows if _sees_all(actor) else rows.filter(Q(group__path__in=_visible_paths(actor)) | Q(pk__in=held))
+
+
+def visible_clusters(actor: Actor) -> QuerySet[Cluster]:
+    """The clusters that the actor may list, within the token's binding."""
+    rows = Cluster.objects.filter(ready=True)
+    if actor.token and actor.token.cluster_id:
+        rows = rows.filter(pk=actor.token.cluster_id)
+    if actor.token and actor.token.application_id:
+        rows = rows.filter(application=actor.token.application_id)
+    held = Membership.objects.filter(user=actor.user)
+    seen = Q(application__group__path__in=_visible_paths(actor)) | Q(application__in=held.filter(application__isnull=False).values("application"))
+    return rows if _sees_all(actor) else rows.filter(seen | Q(pk__in=held.filter(cluster__isnull=False).values("cluster")))
+
+
+def visible_events(actor: Actor) -> QuerySet[Event]:
+    """What happened to things that the actor may list, and what the actor did. Of a thing that is gone, what it lay in decides."""
+    if _sees_all(actor) and not actor.bound:
+        return Event.objects.all()
+    no_cluster, no_application = Q(cluster__isnull=True), Q(application__isnull=True)
+    seen = Q(cluster__in=visible_clusters(actor)) | (no_cluster & Q(application__in=visible_applications(actor)))
+    seen |= no_cluster & no_application & Q(group__in=visible_groups(actor))
+    mine = no_cluster & no_application & Q(group__isnull=True, actor=actor.name)
+    return Event.objects.filter(seen if actor.bound else seen | mine)
+
+
+def _sees_all(actor: Actor) -> bool:
+    return bool(getattr(actor.user, "is_superuser", False))
+
+
+def _visible_paths(actor: Actor) -> list[str]:
+    mine = set(Membership.objects.filter(user=actor.user, group__isnull=False).values_list("group__path", flat=True))
+    private = set(Group.objects.filter(private=True).values_list("path", flat=True))
+    return [
+        path
+        for path in Group.objects.values_list("path", flat=True)
+        if mine.intersection(_ancestors(path)) or not private.intersection(_ancestors(path))
+    ]

@@ -1,0 +1,177 @@
+"""What every view starts from: who acts, which thing, what was sent, one page of many."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from horizon.access.models import Token
+from horizon.access.permissions import Actor, require
+from horizon.access.policy import Verb
+from horizon.errors import Invalid, NotFound
+from horizon.inventory.models import Application, Cluster, Group
+
+_PAGE, _LARGEST_PAGE = 50, 200
+
+
+class Body(serializers.Serializer):
+    """What may be sent; a field that is not named here is refused."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The fields that were sent."""
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError({unknown[0]: ["there is no such field here"]})
+        return super().to_internal_value(data)
+
+
+class JsonMap(serializers.JSONField):
+    """Any JSON map."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The map."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("must be a map")
+        return data
+
+
+class View(APIView):
+    """A view is four lines: find, require, call one flow, answer."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, by which token, from where."""
+        token = self.request.auth if isinstance(self.request.auth, Token) else None
+        return Actor(self.request.user, token, address(self.request))
+
+    def initial(self, request: Request, *args: Any, **given: Any) -> None:
+        """Refuse what no database holds, then go on. Raises `NotFound`, `Invalid`."""
+        super().initial(request, *args, **given)
+        if any("\x00" in str(value) for value in given.values()):
+            raise NotFound("there is nothing with such a name")
+        for name, values in request.query_params.lists():
+            if any("\x00" in value for value in values):
+                raise Invalid(f"{name[:80]!r} holds a NUL", code="query")
+
+    def cluster(self, name: str, verb: Verb) -> Cluster:
+        """The cluster of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
+        rows = Cluster.objects.select_related("application__group", "application__template", "environment", "region", "release__template")
+        return self._found(rows.filter(name=name, ready=True), f"there is no cluster {name}", verb)
+
+    def application(self, name: str, verb: Verb) -> Application:
+        """The application of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
+        rows = Application.objects.select_related("group", "template").filter(name=name, ready=True)
+        return self._found(rows, f"there is no application {name}", verb)
+
+    def group(self, path: str, verb: Verb) -> Group:
+        """The group at this path, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
+        return self._found(Group.objects.filter(path=path), f"there is no group {path}", verb)
+
+    def _found(self, rows: "QuerySet[Any]", missing: str, verb: Verb) -> Any:
+        thing = rows.first()
+        if thing is None:
+            raise NotFound(missing)
+        require(self.actor, verb, thing)
+        return thing
+
+    def sent(self, body: type[Body]) -> dict[str, Any]:
+        """The request's body. Raises `Invalid` with `details.errors` by JSON pointer."""
+        return self.checked(body, self.request.data)
+
+    def checked(self, body: type[Body], data: Any) -> dict[str, Any]:
+        """What was sent, if it fits. Raises as `sent` does."""
+        form = body(data=data)
+        if not form.is_valid():
+            errors = list(_errors(form.errors, ""))
+            raise Invalid(f"{errors[0]['pointer'] or 'the body'}: {errors[0]['message']}", code="body", details={"errors": errors})
+        return dict(form.validated_data)
+
+    def sent_map(self) -> dict[str, Any]:
+        """The request's body, any map. Raises `Invalid`."""
+        if not isinstance(self.request.data, dict):
+            raise Invalid("the body must be a JSON map", code="body")
+        return dict(self.request.data)
+
+    def if_match(self) -> str | None:
+        """The revision in `If-Match`, without quotes."""
+        value = self.request.META.get("HTTP_IF_MATCH", "").strip().removeprefix("W/").strip('"')
+        return None if value in ("", "*") else value
+
+    def title(self) -> str:
+        """The edit's title from `?title=`."""
+        return str(self.request.query_params.get("title", ""))
+
+    def query(self, name: str) -> str:
+        """What the query says of this, empty if nothing."""
+        return str(self.request.query_params.get(name, ""))
+
+    def needed(self, name: str) -> str:
+        """What the query must say. Raises `Invalid`."""
+        value = self.query(name)
+        if not value:
+            raise Invalid(f"say which one: ?{name}=", code="query", details={"field": name})
+        return value
+
+    def moment(self, name: str) -> datetime | None:
+        """A time in the query, ISO 8601; without an offset it is UTC. Raises `Invalid`."""
+        text = self.query(name).replace(" ", "+")
+        if not text:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise Invalid(f"{name} must be a time such as 2026-11-24T08:00:00Z", code="query", details={"field": name}) from error
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of these in the query, or empty. Raises `Invalid`."""
+        value = self.query(name)
+        if value and value not in choices:
+            raise Invalid(f"{name} must be one of {', '.join(choices)}", code="query", details={"field": name})
+        return value
+
+    def page(self, rows: "QuerySet[Any] | list[Any]", show: Callable[[Any], dict[str, Any]]) -> Response:
+        """One page of rows: `?page=` from 1, `?size=` up to 200."""
+        size, number = max(self.whole("size", default=_PAGE, most=_LARGEST_PAGE), 1), max(self.whole("page", default=1, most=10**9), 1)
+        start = (number - 1) * size
+        items = [show(row) for row in rows[start : start + size]]
+        return Response({"items": items, "page": number, "size": size, "total": len(rows) if isinstance(rows, list) else rows.count()})
+
+    def whole(self, name: str, *, default: int, most: int) -> int:
+        """A whole number from the query. Raises `Invalid`."""
+        text = self.request.query_params.get(name, str(default))
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            raise Invalid(f"{name} must be a whole number", code="query", details={"field": name})
+        return min(int(text), most)
+
+
+def address(request: Request) -> str:
+    """Where a request comes from. What a proxy says counts only where the installation says that there are proxies."""
+    behind_proxies = api_settings.NUM_PROXIES is not None
+    return str(BaseThrottle().get_ident(request) if behind_proxies else request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+def named(kind: type[Model], name: object, *, field: str) -> Any:
+    """The row of this name that a body refers to. Raises `Invalid` naming the field."""
+    row = kind._default_manager.filter(name=str(name)).first()
+    if row is None:
+        raise Invalid(f"there is no {field} {str(name)[:80]!r}", code="unknown", details={"field": field})
+    return row
+
+
+def _errors(found: Any, pointer: str) -> Any:
+    if isinstance(found, dict):
+        for key, inner in found.items():
+            yield from _errors(inner, pointer if key == "non_field_errors" else f"{pointer}/{key}")
+    elif found and all(isinstance(item, str) for item in found):
+        yield {"pointer": pointer, "message": str(found[0])}
+    else:
+        for place, inner in enumerate(found):
+            yield from _errors(inner, f"{pointer}/{place}")

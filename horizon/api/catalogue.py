@@ -1,0 +1,138 @@
+"""What one chooses from: environments, regions, templates and their releases."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from horizon.access.permissions import require_admin
+from horizon.api.base import Body, JsonMap, View
+from horizon.delivery import preview
+from horizon.delivery.rendering import release_from
+from horizon.errors import Conflict, NotFound
+from horizon.inventory import names
+from horizon.inventory.models import Environment, Region, Template, TemplateRelease
+
+
+class NewEnvironment(Body):
+    """An environment to add."""
+
+    name = serializers.CharField()
+    position = serializers.IntegerField(required=False, default=100, min_value=0, max_value=32_000)
+
+
+class Environments(View):
+    """`/environments`"""
+
+    def get(self, request: Request) -> Response:
+        """All environments, in their order."""
+        return self.page(Environment.objects.all(), _environment)
+
+    def post(self, request: Request) -> Response:
+        """Add one; admins only."""
+        require_admin(self.actor)
+        sent = self.sent(NewEnvironment)
+        names.checked(sent["name"], what="an environment")
+        row, made = Environment.objects.get_or_create(name=sent["name"], defaults={"position": sent["position"]})
+        if not made:
+            raise Conflict(f"there is an environment {row.name} already", code="name_taken", details={"field": "name"})
+        return Response(_environment(row), status=201)
+
+
+class Regions(View):
+    """`/regions`"""
+
+    def get(self, request: Request) -> Response:
+        """All regions."""
+        return self.page(Region.objects.all(), _region)
+
+
+class Templates(View):
+    """`/templates`"""
+
+    def get(self, request: Request) -> Response:
+        """All templates with their releases."""
+        return self.page(Template.objects.prefetch_related("releases"), _template)
+
+
+class OneTemplate(View):
+    """`/templates/{name}`"""
+
+    def get(self, request: Request, name: str) -> Response:
+        """The template with its releases."""
+        found = Template.objects.filter(name=name).first()
+        if found is None:
+            raise NotFound(f"there is no template {name}")
+        return Response(_template(found))
+
+
+class OneRelease(View):
+    """`/templates/{name}/releases/{version}`"""
+
+    def get(self, request: Request, name: str, version: str) -> Response:
+        """The release with its README and defaults."""
+        row = _found(name, version)
+        release = release_from(bytes(row.archive))
+        return Response({**_release(row), "readme": release.readme, "defaults": release.values})
+
+
+class Schema(View):
+    """`/templates/{name}/releases/{version}/schema`"""
+
+    def get(self, request: Request, name: str, version: str) -> Response:
+        """The schemas that draw the form and judge what is sent."""
+        release = release_from(bytes(_found(name, version).archive))
+        body = {"application": release.schema, "ui": release.ui_schema, "pipeline": release.pipeline_schema, "output": release.output_schema}
+        return Response(body)
+
+
+class Preview(Body):
+    """A form that nobody has saved."""
+
+    config = JsonMap(required=False, default=dict)
+    output = JsonMap(required=False, default=dict)
+    name = serializers.CharField(required=False, default="preview")
+    namespace = serializers.CharField(required=False, default="preview")
+
+
+class Render(View):
+    """`/templates/{name}/releases/{version}/render`"""
+
+    def post(self, request: Request, name: str, version: str) -> Response:
+        """The manifests that a form would give, before anything exists; errors by pointer where the schema says no."""
+        release, sent = _found(name, version), self.sent(Preview)
+        names.checked(sent["name"], what="a cluster")
+        names.checked(sent["namespace"], what="a namespace")
+        return Response(preview.preview(release, **sent))
+
+
+def _found(name: str, version: str) -> TemplateRelease:
+    row = TemplateRelease.objects.select_related("template").filter(template__name=name, version=version).first()
+    if row is None:
+        raise NotFound(f"there is no release {version} of template {name}")
+    return row
+
+
+def _environment(row: Environment) -> dict[str, Any]:
+    return {"name": row.name, "position": row.position}
+
+
+def _region(row: Region) -> dict[str, Any]:
+    return {"name": row.name, "engine": row.engine, "baseRegistry": row.base_registry, "ingressDomain": row.ingress_domain}
+
+
+def _release(row: TemplateRelease) -> dict[str, Any]:
+    return {
+        "template": row.template.name,
+        "version": row.version,
+        "chart": row.chart_version,
+        "digest": row.digest,
+        "state": row.state,
+        "description": row.description,
+        "created_at": row.created_at,
+    }
+
+
+def _template(row: Template) -> dict[str, Any]:
+    return {"name": row.name, "description": row.description, "releases": [_release(release) for release in row.releases.all()]}

@@ -1,0 +1,93 @@
+"""Clusters: one deployment of an application each, with a repository of its own."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from horizon.access.permissions import visible_clusters
+from horizon.access.policy import Verb
+from horizon.api.base import Body, JsonMap, View, named
+from horizon.api.git import clone_url
+from horizon.delivery import create
+from horizon.errors import Invalid
+from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
+
+
+class NewCluster(Body):
+    """A cluster to make."""
+
+    name = serializers.CharField()
+    application = serializers.CharField()
+    environment = serializers.CharField()
+    region = serializers.CharField()
+    release = serializers.CharField(required=False, default="")
+    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
+    namespace = serializers.CharField(required=False, allow_blank=True, default="")
+    config = JsonMap(required=False, default=dict)
+    image = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
+
+
+def shown(cluster: Cluster) -> dict[str, Any]:
+    """A cluster as the API shows it."""
+    return {
+        "name": cluster.name,
+        "id": cluster.pk,
+        "application": cluster.application.name,
+        "environment": cluster.environment.name,
+        "region": cluster.region.name,
+        "namespace": cluster.namespace,
+        "template": {"name": cluster.release.template.name, "release": cluster.release.version},
+        "description": cluster.description,
+        "image": cluster.image,
+        "gitops": cluster.gitops,
+        "master": cluster.master,
+        "pending": cluster.pending,
+        "sync": cluster.sync,
+        "health": cluster.health,
+        "observed_at": cluster.observed_at,
+        "repository": clone_url(cluster),
+        "created_at": cluster.created_at,
+    }
+
+
+class Clusters(View):
+    """`/clusters`"""
+
+    def get(self, request: Request) -> Response:
+        """The clusters that one may see; `?application=`, `?environment=`, `?region=` and `?search=` filter."""
+        rows = visible_clusters(self.actor).select_related("application", "environment", "region", "release__template").order_by("name")
+        for field in ("application", "environment", "region"):
+            if value := request.query_params.get(field):
+                rows = rows.filter(**{f"{field}__name": value})
+        if search := request.query_params.get("search"):
+            rows = rows.filter(name__contains=search)
+        return self.page(rows, shown)
+
+    def post(self, request: Request) -> Response:
+        """Make a cluster: everything pending, nothing released."""
+        sent = self.sent(NewCluster)
+        application = self.application(sent.pop("application"), Verb.EDIT)
+        sent["environment"] = named(Environment, sent["environment"], field="environment")
+        sent["region"] = named(Region, sent["region"], field="region")
+        sent["release"] = _release(application.template_id, sent["release"])
+        cluster = create.cluster(create.NewCluster(application=application, **sent), actor=self.actor)
+        return Response(shown(cluster), status=201)
+
+
+class OneCluster(View):
+    """`/clusters/{name}`"""
+
+    def get(self, request: Request, name: str) -> Response:
+        """The cluster as it was last seen; `status` looks now."""
+        return Response(shown(self.cluster(name, Verb.VIEW)))
+
+
+def _release(template: int, version: str) -> TemplateRelease | None:
+    if not version:
+        return None
+    found = TemplateRelease.objects.filter(template=template, version=version).first()
+    if found is None:
+        raise Invalid(f"the application's template has no release {version[:80]!r}", code="unknown", details={"field": "release"})
+    return found

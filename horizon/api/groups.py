@@ -1,0 +1,93 @@
+"""Groups: a tree, addressed by path."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from horizon.access import groups
+from horizon.access.permissions import require, require_admin, visible_groups
+from horizon.access.policy import Verb
+from horizon.api.base import Body, View
+from horizon.inventory.models import Group
+
+
+class NewGroup(Body):
+    """A group to make."""
+
+    name = serializers.CharField(max_length=53)
+    parent = serializers.CharField(required=False, allow_blank=True, default="")
+    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
+    private = serializers.BooleanField(required=False, default=False)
+
+
+class Change(Body):
+    """What to change of a group; what is not sent stays. `name` and `parent` move it, an empty `parent` to the root."""
+
+    name = serializers.CharField(required=False, max_length=53)
+    parent = serializers.CharField(required=False, allow_blank=True)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=512)
+    private = serializers.BooleanField(required=False)
+
+
+def shown(group: Group) -> dict[str, Any]:
+    """A group as the API shows it."""
+    return {"path": group.path, "name": group.name, "description": group.description, "private": group.private}
+
+
+class Groups(View):
+    """`/groups`"""
+
+    def get(self, request: Request) -> Response:
+        """The groups that one may see; `?search=` is a part of the path, `?parent=` the path of the group above."""
+        rows = visible_groups(self.actor).order_by("path")
+        if search := self.query("search"):
+            rows = rows.filter(path__contains=search)
+        if parent := self.query("parent"):
+            rows = rows.filter(parent__path=parent)
+        return self.page(rows, shown)
+
+    def post(self, request: Request) -> Response:
+        """Make a group; at the root it belongs to whoever makes it."""
+        sent = self.sent(NewGroup)
+        parent = _parent(self, sent.pop("parent"))
+        return Response(shown(groups.create(parent=parent, actor=self.actor, **sent)), status=201)
+
+
+class OneGroup(View):
+    """`/groups/{path}`"""
+
+    def get(self, request: Request, path: str) -> Response:
+        """The group."""
+        return Response(shown(self.group(path, Verb.VIEW)))
+
+    def patch(self, request: Request, path: str) -> Response:
+        """Describe it anew, make it private or public, move it with all below; who sees it and where it lies is decided by maintainers."""
+        group, sent = self.group(path, Verb.EDIT), self.sent(Change)
+        if "private" in sent:
+            require(self.actor, Verb.MEMBERS, group)
+        if "name" in sent or "parent" in sent:
+            group = self._moved(group, sent)
+        look = groups.Look(sent.get("description", group.description), sent.get("private", group.private))
+        return Response(shown(groups.change(group, look, actor=self.actor)))
+
+    def delete(self, request: Request, path: str) -> Response:
+        """Delete it, if nothing is in it."""
+        groups.delete(self.group(path, Verb.DELETE), actor=self.actor)
+        return Response(status=204)
+
+    def _moved(self, group: Group, sent: dict[str, Any]) -> Group:
+        require(self.actor, Verb.DELETE, group)
+        parent = _parent(self, sent["parent"]) if "parent" in sent else group.parent
+        return groups.move(group, name=sent.get("name", group.name), parent=parent, actor=self.actor)
+
+
+def _parent(view: View, path: str) -> Group | None:
+    """The group to put one into, None for the root. Raises `Forbidden`, `NotFound`."""
+    if path:
+        return view.group(path, Verb.EDIT)
+    if settings.HORIZON_ADMINS_ONLY_ROOT_GROUPS:
+        require_admin(view.actor)
+    return None

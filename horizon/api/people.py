@@ -1,0 +1,110 @@
+"""People: found by everybody, made, disabled and reset by administrators."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from horizon.access import people
+from horizon.access.permissions import require_admin, require_unbound
+from horizon.api import session
+from horizon.api.base import Body, View
+from horizon.errors import NotFound
+
+
+class NewPerson(Body):
+    """A person to invite."""
+
+    name = serializers.CharField()
+    email = serializers.EmailField(required=False, allow_blank=True, default="", max_length=254)
+    admin = serializers.BooleanField(required=False, default=False)
+
+
+class Change(Body):
+    """What an administrator changes; what is not sent stays."""
+
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
+    admin = serializers.BooleanField(required=False)
+    active = serializers.BooleanField(required=False)
+
+
+class People(View):
+    """`/people`"""
+
+    def get(self, request: Request) -> Response:
+        """Names by which members are added; administrators see more. `?search=` is a part of the name, `?active=` true or false."""
+        require_unbound(self.actor)
+        rows = _rows().order_by("username")
+        if search := self.query("search"):
+            rows = rows.filter(username__icontains=search)
+        if active := self.choice("active", ("true", "false")):
+            rows = rows.filter(is_active=active == "true")
+        return self.page(rows, shown if self.actor.admin else named)
+
+    def post(self, request: Request) -> Response:
+        """Make a person and the link that invites them."""
+        require_admin(self.actor)
+        sent = self.sent(NewPerson)
+        user, issued = people.create(sent["name"], people.Standing(sent["email"], admin=sent["admin"]), actor=self.actor)
+        return Response({**shown(user), "invitation": session.shown(issued)}, status=201)
+
+
+class OnePerson(View):
+    """`/people/{name}`"""
+
+    def get(self, request: Request, name: str) -> Response:
+        """The person; administrators and the person see more."""
+        require_unbound(self.actor)
+        user = found(name)
+        return Response(shown(user) if self.actor.admin or user == self.actor.user else named(user))
+
+    def patch(self, request: Request, name: str) -> Response:
+        """Change, disable or enable. The answer names the root groups that are left without an active owner."""
+        require_admin(self.actor)
+        user, sent = found(name), self.sent(Change)
+        people.change(user, people.Standing(**{**asdict(people.standing_of(user)), **sent}), actor=self.actor)
+        return Response({**shown(user), "left_without_owner": [] if user.is_active else people.left_without_owner(user)})
+
+
+class Reset(View):
+    """`/people/{name}/reset`"""
+
+    def post(self, request: Request, name: str) -> Response:
+        """End the password and the sessions; answer a link that sets a new one. Invites anew who never had one."""
+        require_admin(self.actor)
+        return Response(session.shown(people.reset(found(name), actor=self.actor)))
+
+
+def found(name: str) -> AbstractBaseUser:
+    """The person or robot of this name. Raises `NotFound`."""
+    user = _rows().filter(username=name).first()
+    if user is None:
+        raise NotFound(f"there is no person or robot {name}")
+    return user
+
+
+def active(name: str) -> AbstractBaseUser | None:
+    """The person or robot of this name who is not disabled."""
+    found: AbstractBaseUser | None = _rows().filter(username=name, is_active=True).first()
+    return found
+
+
+def named(user: AbstractBaseUser) -> dict[str, Any]:
+    """A person as everybody sees them."""
+    return {"name": user.get_username(), "robot": hasattr(user, "robot"), "active": user.is_active}
+
+
+def shown(user: AbstractBaseUser) -> dict[str, Any]:
+    """A person as administrators see them; `invited` until a password is set."""
+    robot = hasattr(user, "robot")
+    more = {"email": user.email, "admin": user.is_superuser, "invited": not robot and not user.has_usable_password()}
+    return {**named(user), **more, "created_at": user.date_joined, "signed_in_at": user.last_login}
+
+
+def _rows() -> "QuerySet[Any]":
+    return get_user_model().objects.select_related("robot")

@@ -1,0 +1,149 @@
+"""Pipelineruns: asked for, followed, repeated, cancelled."""
+
+import time
+from dataclasses import fields
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from horizon.access.permissions import require
+from horizon.access.policy import Verb
+from horizon.api.base import Body, View
+from horizon.delivery import launch
+from horizon.delivery.models import FINAL, Action, Pipelinerun
+from horizon.errors import NotFound
+from horizon.inventory.models import Cluster
+
+_LONGEST_WAIT = 60
+_LOOK_EVERY = 0.25
+
+
+class NewRun(Body):
+    """A run to launch. Source and base belong to a deploy; pipelinerun, keep and the rest to a rollback."""
+
+    action = serializers.ChoiceField(choices=Action.values)
+    title = serializers.CharField(required=False, allow_blank=True, default="")
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
+    overtake = serializers.BooleanField(required=False, default=False)
+    source = serializers.CharField(required=False, allow_null=True, default=None)
+    base = serializers.CharField(required=False, allow_null=True, default=None)
+    pipelinerun = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=2**62)
+    keep = serializers.ListField(child=serializers.CharField(), required=False, default=list, max_length=50)
+    restore_overrides = serializers.BooleanField(required=False, default=False)
+    prefer_pending = serializers.BooleanField(required=False, default=False)
+    discard_pending = serializers.BooleanField(required=False, default=False)
+    confirm = serializers.BooleanField(required=False, default=False)
+
+
+def shown(run: Pipelinerun) -> dict[str, Any]:
+    """A run as the API shows it."""
+    return {
+        "id": run.pk,
+        "cluster": run.cluster.name,
+        "action": run.action,
+        "title": run.title,
+        "reason": run.reason,
+        "created_by": run.created_by,
+        "state": run.state,
+        "step": run.step,
+        "message": run.message,
+        "source": run.source,
+        "base": run.base,
+        "revision": run.revision or None,
+        "alone": run.alone,
+        "target": run.target_id,
+        "superseded_by": run.superseded_by_id,
+        "outcome": run.outcome,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "healthy_at": run.healthy_at,
+    }
+
+
+def _detail(run: Pipelinerun) -> dict[str, Any]:
+    steps = [
+        {"name": step.name, "state": step.state, "message": step.message, "started_at": step.started_at, "finished_at": step.finished_at}
+        for step in run.steps.all()
+    ]
+    return {**shown(run), "steps": steps}
+
+
+class ClusterRuns(View):
+    """`/clusters/{name}/pipelineruns`"""
+
+    def get(self, request: Request, name: str) -> Response:
+        """The cluster's runs, newest first; `?state=` filters."""
+        rows = Pipelinerun.objects.filter(cluster=self.cluster(name, Verb.VIEW)).select_related("cluster").order_by("-id")
+        if state := request.query_params.get("state"):
+            rows = rows.filter(state=state)
+        return self.page(rows, shown)
+
+    def post(self, request: Request, name: str) -> Response:
+        """Launch a deploy, a restart or a rollback."""
+        sent = self.sent(NewRun)
+        cluster = self.cluster(name, Verb.DEPLOY if sent["action"] == Action.DEPLOY else Verb.OPERATE)
+        launched = self._launch(cluster, sent)
+        return Response({**shown(launched.run), "pending": list(launched.stays_pending)}, status=202)
+
+    def _launch(self, cluster: Cluster, sent: dict[str, Any]) -> launch.Launched:
+        order = launch.Order(self.actor, title=sent["title"], reason=sent["reason"], overtake=sent["overtake"])
+        if sent["action"] == Action.DEPLOY:
+            return launch.deploy(cluster, order, source=sent["source"], base=sent["base"])
+        if sent["action"] == Action.RESTART:
+            return launch.restart(cluster, order)
+        options = launch.Rollback(**{item.name: sent[item.name] for item in fields(launch.Rollback)})
+        if options.restore_overrides:
+            require(self.actor, Verb.OVERRIDE, cluster)
+        return launch.rollback(cluster, order, target=_target(cluster, sent["pipelinerun"]), options=options)
+
+
+class OneRun(View):
+    """`/pipelineruns/{id}`"""
+
+    def get(self, request: Request, key: int) -> Response:
+        """The run with its steps; `?wait=60` answers when its state is final, or after so many seconds."""
+        run = _found(self, key, Verb.VIEW)
+        deadline = time.monotonic() + self.whole("wait", default=0, most=_LONGEST_WAIT)
+        while run.state not in FINAL and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY)
+            run.refresh_from_db()
+        return Response(_detail(run))
+
+
+class Again(View):
+    """`/pipelineruns/{id}/again`"""
+
+    def post(self, request: Request, key: int) -> Response:
+        """Run it once more, with the same source and base."""
+        run = _found(self, key, Verb.OPERATE)
+        if run.options.get("restore_overrides"):
+            require(self.actor, Verb.OVERRIDE, run.cluster)
+        return Response(shown(launch.again(run, launch.Order(self.actor)).run), status=202)
+
+
+class Cancel(View):
+    """`/pipelineruns/{id}/cancel`"""
+
+    def post(self, request: Request, key: int) -> Response:
+        """End it: a queued run at once, a running one before its next outside effect."""
+        return Response(shown(launch.cancel(_found(self, key, Verb.OPERATE), self.actor)), status=202)
+
+
+def _found(view: View, key: int, verb: Verb) -> Pipelinerun:
+    run = Pipelinerun.objects.select_related("cluster__application__group").filter(pk=key).first() if key < 2**62 else None
+    if run is None:
+        raise NotFound(f"there is no pipelinerun {key}")
+    require(view.actor, verb, run.cluster)
+    return run
+
+
+def _target(cluster: Cluster, key: int | None) -> Pipelinerun | None:
+    if key is None:
+        return None
+    run = Pipelinerun.objects.filter(pk=key, cluster=cluster).first()
+    if run is None:
+        raise NotFound(f"there is no pipelinerun {key} of {cluster}")
+    return run

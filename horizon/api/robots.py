@@ -1,0 +1,93 @@
+"""Robots of a group, and their tokens: made and ended by whoever manages the group's members."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from horizon.access import robots
+from horizon.access.models import Robot
+from horizon.access.permissions import require
+from horizon.access.policy import Role, Verb
+from horizon.api import tokens
+from horizon.api.base import Body, View
+from horizon.errors import NotFound
+
+
+class NewRobot(Body):
+    """A robot to make, with its role in the group that owns it."""
+
+    name = serializers.CharField()
+    group = serializers.CharField()
+    role = serializers.ChoiceField(choices=[role.value for role in Role])
+    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
+
+
+def shown(robot: Robot) -> dict[str, Any]:
+    """A robot as the API shows it."""
+    return {
+        "name": str(robot),
+        "group": robot.group.path,
+        "description": robot.description,
+        "created_by": robot.created_by,
+        "created_at": robot.created_at,
+    }
+
+
+class Robots(View):
+    """`/robots`"""
+
+    def get(self, request: Request) -> Response:
+        """The robots that the group `?group=` owns."""
+        group = self.group(self.needed("group"), Verb.VIEW)
+        return self.page(Robot.objects.filter(group=group).select_related("user", "group"), shown)
+
+    def post(self, request: Request) -> Response:
+        """Make a robot."""
+        sent = self.sent(NewRobot)
+        group = self.group(sent.pop("group"), Verb.MEMBERS)
+        robot = robots.create(sent["name"], group, role=Role(sent["role"]), description=sent["description"], actor=self.actor)
+        return Response(shown(robot), status=201)
+
+
+class OneRobot(View):
+    """`/robots/{name}`"""
+
+    def get(self, request: Request, name: str) -> Response:
+        """The robot."""
+        return Response(shown(_found(self, name, Verb.VIEW)))
+
+    def delete(self, request: Request, name: str) -> Response:
+        """Delete it with its roles and tokens."""
+        robots.delete(_found(self, name, Verb.MEMBERS), actor=self.actor)
+        return Response(status=204)
+
+
+class RobotTokens(tokens.TokenList):
+    """`/robots/{name}/tokens`"""
+
+    def get(self, request: Request, name: str) -> Response:
+        """The robot's tokens, without their secrets."""
+        return self.listed(_found(self, name, Verb.MEMBERS).user)
+
+    def post(self, request: Request, name: str) -> Response:
+        """Make a token for it; the secret is in this answer and nowhere else."""
+        return self.made(_found(self, name, Verb.MEMBERS).user)
+
+
+class OneRobotToken(View):
+    """`/robots/{name}/tokens/{id}`"""
+
+    def delete(self, request: Request, name: str, key: int) -> Response:
+        """Revoke one of its tokens."""
+        tokens.revoke(self, _found(self, name, Verb.MEMBERS).user, key)
+        return Response(status=204)
+
+
+def _found(view: View, name: str, verb: Verb) -> Robot:
+    robot = Robot.objects.select_related("user", "group").filter(user__username=name).first()
+    if robot is None:
+        raise NotFound(f"there is no robot {name}")
+    require(view.actor, verb, robot.group)
+    return robot

@@ -1,0 +1,96 @@
+"""Tokens of a person, and what is the same for a robot's."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from horizon.access import tokens
+from horizon.access.models import Token
+from horizon.access.permissions import require_unlimited
+from horizon.access.policy import Scope, Verb
+from horizon.api.base import Body, View
+from horizon.api.throttles import ByPerson
+from horizon.errors import Invalid, NotFound
+
+
+class NewToken(Body):
+    """A token to make; bound to a cluster or an application it is of no use elsewhere."""
+
+    name = serializers.CharField(max_length=63)
+    scope = serializers.ChoiceField(choices=[scope.value for scope in Scope])
+    cluster = serializers.CharField(required=False, allow_null=True, default=None)
+    application = serializers.CharField(required=False, allow_null=True, default=None)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+def shown(token: Token) -> dict[str, Any]:
+    """A token as the API shows it, without its secret."""
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "prefix": token.prefix,
+        "scope": token.scope,
+        "cluster": token.cluster.name if token.cluster else None,
+        "application": token.application.name if token.application else None,
+        "created_by": token.created_by,
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "used_at": token.used_at,
+    }
+
+
+class TokenList(View):
+    """The tokens of one person or robot."""
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Only making one is slowed."""
+        return [ByPerson()] if self.request.method == "POST" else []
+
+    def listed(self, user: AbstractBaseUser) -> Response:
+        """One page of them."""
+        return self.page(Token.objects.filter(user=user).select_related("cluster", "application"), shown)
+
+    def made(self, user: AbstractBaseUser) -> Response:
+        """A new one. Raises `Invalid`, `Forbidden`, `NotFound`."""
+        require_unlimited(self.actor, "making a token")
+        sent = self.sent(NewToken)
+        if sent["cluster"] and sent["application"]:
+            raise Invalid("bind a token to a cluster or to an application", code="body")
+        cluster = self.cluster(sent["cluster"], Verb.VIEW) if sent["cluster"] else None
+        application = self.application(sent["application"], Verb.VIEW) if sent["application"] else None
+        new = tokens.NewToken(sent["name"], Scope(sent["scope"]), cluster, application, sent["expires_at"])
+        token, secret = tokens.make(user, new, actor=self.actor)
+        return Response({**shown(token), "token": secret}, status=201)
+
+
+class Tokens(TokenList):
+    """`/tokens`"""
+
+    def get(self, request: Request) -> Response:
+        """One's own tokens."""
+        return self.listed(self.actor.user)
+
+    def post(self, request: Request) -> Response:
+        """Make a token; its secret is in this answer and nowhere else."""
+        return self.made(self.actor.user)
+
+
+class OneToken(View):
+    """`/tokens/{id}`"""
+
+    def delete(self, request: Request, key: int) -> Response:
+        """Revoke one of one's own tokens; a token that may not make others may only revoke itself."""
+        revoke(self, self.actor.user, key)
+        return Response(status=204)
+
+
+def revoke(view: View, user: AbstractBaseUser, key: int) -> None:
+    """End one of the user's tokens. Raises `NotFound`, `Forbidden`."""
+    token = Token.objects.select_related("user", "cluster", "application").filter(user=user, pk=key).first() if key < 2**62 else None
+    if token is None:
+        raise NotFound(f"there is no such token of {user.get_username()}: {key}")
+    tokens.revoke(token, actor=view.actor)

@@ -1,0 +1,80 @@
+"""An application's config: a branch per environment, made from `default` at its first edit (DESIGN 3.2). Nothing runs from here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from horizon.access.permissions import Actor
+from horizon.delivery import edit, rendering
+from horizon.delivery.create import recommended
+from horizon.gitops import layout, values
+from horizon.gitops.repository import message
+from horizon.inventory.events import record
+from horizon.inventory.models import Application, Environment
+from horizon.inventory.repositories import application_repository
+
+
+@dataclass(frozen=True)
+class ApplicationConfig:
+    """The form's data and the pipeline of one branch, and its revision; `branch` is `default` where the environment has none of its own."""
+
+    branch: str
+    revision: str
+    config: dict[str, Any]
+    pipeline: dict[str, Any]
+
+
+def read(application: Application, environment: Environment | None) -> ApplicationConfig:
+    """What a new cluster in this environment would start from."""
+    repository = application_repository(application)
+    refs = repository.refs.read()
+    ref = _ref(environment) if _ref(environment) in refs else layout.DEFAULT
+    files = repository.files(refs[ref])
+    config = values.section(files, layout.APPLICATION, application.template.name)
+    return ApplicationConfig(ref.removeprefix("refs/heads/"), refs[ref], config, values.section(files, layout.PIPELINE, "pipeline"))
+
+
+def write(application: Application, environment: Environment | None, mutate: edit.Mutate, *, actor: Actor, title: str, seen: edit.Seen | None) -> str:
+    """Commit what `mutate` makes of the branch's files; the sha of the branch. Raises `Invalid` and `StaleRevision` as a cluster's edit does."""
+    repository = application_repository(application)
+    ref = _ref(environment)
+    with repository.locked():
+        refs = repository.refs.read()
+        head = refs.get(ref, refs[layout.DEFAULT])
+        if seen:
+            seen.refuse_if_stale(repository, head)
+        files = repository.files(head)
+        wanted = mutate(dict(files))
+        if wanted == files:
+            return head
+        rendering.check_form(wanted, rendering.release_from(bytes(recommended(application.template).archive)))
+        note = message(edit.titled(title) or "Edit the config")
+        sha = repository.commit(repository.write(wanted), parents=[head], author=actor.author, message=note, now=timezone.now())
+        repository.move({ref: (refs.get(ref), sha)})
+    where = environment.name if environment else "default"
+    record(
+        actor=actor.name,
+        action="edit",
+        thing=application,
+        title=edit.titled(title) or "Edit the config",
+        address=actor.address,
+        branch=where,
+        revision=sha,
+    )
+    return sha
+
+
+def put_config(config: Mapping[str, Any], application: Application) -> edit.Mutate:
+    """Make the form's data what was sent."""
+    return edit.put_section(layout.APPLICATION, application.template.name, config)
+
+
+def patch_config(patch: Mapping[str, Any], application: Application) -> edit.Mutate:
+    """Merge a patch into the form's data."""
+    return edit.merge_section(layout.APPLICATION, application.template.name, patch)
+
+
+def _ref(environment: Environment | None) -> str:
+    return layout.branch(environment.name) if environment else layout.DEFAULT

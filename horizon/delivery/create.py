@@ -1,0 +1,210 @@
+"""Making applications and clusters: the row first (the repository needs its id), then Git whole, then the row is ready (DESIGN 3.1, 3.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from horizon import helmyaml
+from horizon.access.permissions import Actor
+from horizon.delivery import ci, edit, rendering
+from horizon.errors import Conflict, HorizonError, Invalid
+from horizon.gitops import layout, values
+from horizon.gitops.repository import Files, Repository, message
+from horizon.inventory import names
+from horizon.inventory.events import record
+from horizon.inventory.ledger import refresh
+from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
+from horizon.inventory.repositories import application_repository, path_of
+
+_HALF_MADE_AGE = timedelta(minutes=2)
+_LONGEST_NAMESPACE = 63
+
+
+@dataclass(frozen=True)
+class NewApplication:
+    """What a person says of a new application."""
+
+    name: str
+    group: Group
+    template: Template
+    description: str = ""
+    priority: str = Priority.P3
+    config: Mapping[str, Any] = field(default_factory=dict)
+    pipeline: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NewCluster:
+    """What a person says of a new cluster; `release` defaults to the recommended one, `config` is merged over the application's."""
+
+    name: str
+    application: Application
+    environment: Environment
+    region: Region
+    release: TemplateRelease | None = None
+    description: str = ""
+    namespace: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    image: str = ""
+
+
+def application(new: NewApplication, *, actor: Actor) -> Application:
+    """Make an application with its repository. Raises `Invalid` for bad input, `Conflict` for a name that is taken."""
+    names.checked(new.name, what="an application")
+    if new.priority not in Priority.values:
+        raise Invalid(f"{str(new.priority)[:20]!r} is no priority: use P0 to P3", code="priority", details={"field": "priority"})
+    files = _application_files(new.template.name, new.config, new.pipeline)
+    release = recommended(new.template)
+    rendering.check_form(files, rendering.release_from(bytes(release.archive)))
+    row = Application(name=new.name, group=new.group, template=new.template, description=new.description[:512], priority=new.priority)
+    _insert(row)
+    with Repository.created(path_of("applications", row.pk), head=layout.DEFAULT) as repository:
+        _first_commit(repository, files, actor, ref=layout.DEFAULT, title=f"Create application {new.name}")
+    _ready(row, actor, action="create")
+    return row
+
+
+def cluster(new: NewCluster, *, actor: Actor) -> Cluster:
+    """Make a cluster with its repository, nothing released. Raises `Invalid` for bad input, `Conflict` for a name that is taken."""
+    names.checked(new.name, what="a cluster")
+    release = new.release or recommended(new.application.template)
+    if release.state == ReleaseState.RETIRED:
+        raise Conflict(f"{release} is retired: choose another release", code="retired")
+    row = Cluster(
+        name=new.name,
+        application=new.application,
+        environment=new.environment,
+        region=new.region,
+        release=release,
+        namespace=_namespace(new),
+        description=new.description[:512],
+    )
+    copied, start = _application_config(new)
+    _insert(row)
+    files = cluster_files(row, {**start, layout.APPLICATION: _merged(start, release.template.name, new.config)})
+    try:
+        rendering.check(files, row)
+    except HorizonError:
+        Cluster.objects.filter(pk=row.pk, ready=False).delete()
+        raise
+    with Repository.created(path_of("clusters", row.pk), head=layout.MASTER) as repository:
+        _first_commits(repository, files, actor, title=f"Create cluster {new.name}")
+    row.copied_from = copied
+    _ready(row, actor, action="create")
+    refresh(row, address=actor.address)
+    if new.image:
+        ci.post(row, ci.Post({"image": new.image}, whole=False), actor=actor)
+        row.refresh_from_db()
+    return row
+
+
+def recommended(template: Template) -> TemplateRelease:
+    """The release that a new cluster gets: the newest recommended one, else the newest offered. Raises `Conflict`."""
+    releases = template.releases.exclude(state__in=(ReleaseState.RETIRED, ReleaseState.DEPRECATED))
+    found = releases.filter(state=ReleaseState.RECOMMENDED).order_by("-id").first() or releases.order_by("-id").first()
+    if found is None:
+        raise Conflict(f"template {template} has no release to use", code="no_release")
+    return found
+
+
+def clear_half_made() -> int:
+    """Free the names of things whose making was killed; how many there were."""
+    before = timezone.now() - _HALF_MADE_AGE
+    count = Cluster.objects.filter(ready=False, created_at__lt=before).delete()[0]
+    return count + Application.objects.filter(ready=False, created_at__lt=before).delete()[0]
+
+
+def cluster_files(row: Cluster, config: Files) -> Files:
+    """All files of a new cluster's repository around the developer's own."""
+    release, template = row.release, row.release.template.name
+    env = {
+        "environment": row.environment.name,
+        "region": row.region.name,
+        "namespace": row.namespace,
+        "baseRegistry": row.region.base_registry,
+        "ingressDomain": row.region.ingress_domain,
+    }
+    horizon = {
+        "application": row.application.name,
+        "clusterID": row.pk,
+        "cluster": row.name,
+        "template": {"name": template, "release": release.version},
+        "priority": row.application.priority,
+    }
+    chart = edit.chart_file(row.name, template_name=template, chart_version=release.chart_version, repository=settings.HORIZON_CHART_REPOSITORY)
+    return {
+        **config,
+        layout.CHART: chart,
+        f"{layout.CHARTS}{template}-{release.chart_version}.tgz": bytes(release.archive),
+        layout.ENV: _yaml({template: {"env": env}}),
+        layout.HORIZON: _yaml({template: {"horizon": horizon}}),
+        layout.OUTPUT: _yaml({template: {}}),
+        layout.RESTART: _yaml({template: {}}),
+        layout.SRE: _yaml({template: {}}),
+    }
+
+
+def _yaml(data: Mapping[str, Any]) -> bytes:
+    return helmyaml.write(dict(data)).encode()
+
+
+def _application_files(template: str, config: Mapping[str, Any], pipeline: Mapping[str, Any]) -> Files:
+    return {layout.APPLICATION: _yaml({template: dict(config)}), layout.PIPELINE: _yaml({"pipeline": dict(pipeline)})}
+
+
+def _application_config(new: NewCluster) -> tuple[str, Files]:
+    """The application's config for the environment, or its default, and the sha that it comes from."""
+    repository = application_repository(new.application)
+    refs = repository.refs.read()
+    sha = refs.get(layout.branch(new.environment.name), refs[layout.DEFAULT])
+    return sha, repository.files(sha)
+
+
+def _merged(start: Files, template: str, config: Mapping[str, Any]) -> bytes:
+    """The form's data over what the application holds for this template."""
+    held = values.section(start, layout.APPLICATION, template)
+    return _yaml({template: edit.merge_patch(held, config)})
+
+
+def _namespace(new: NewCluster) -> str:
+    namespace = new.namespace or f"{new.environment.name}-{new.application.group_id}"
+    if len(namespace) > _LONGEST_NAMESPACE:
+        raise Invalid("the namespace is longer than 63 characters", code="name", details={"field": "namespace"})
+    return names.checked(namespace, what="a namespace") if new.namespace else namespace
+
+
+def _insert(row: Application | Cluster) -> None:
+    """Reserve the name; a row that a killed process left half made gives way. Raises `Conflict`."""
+    kind = type(row)
+    kind._default_manager.filter(name=row.name, ready=False, created_at__lt=timezone.now() - _HALF_MADE_AGE).delete()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise Conflict(f"the name {row.name} is taken", code="name_taken", details={"field": "name"}) from error
+
+
+def _first_commit(repository: Repository, files: Files, actor: Actor, *, ref: str, title: str) -> None:
+    now = timezone.now()
+    sha = repository.commit(repository.write(files), parents=[], author=actor.author, message=message(title), now=now)
+    repository.move({ref: (None, sha)})
+
+
+def _first_commits(repository: Repository, files: Files, actor: Actor, *, title: str) -> None:
+    """An empty root on `master`, then everything on `gitops`."""
+    now = timezone.now()
+    root = repository.commit(repository.write({}), parents=[], author=actor.author, message=message("Nothing is released yet"), now=now)
+    sha = repository.commit(repository.write(files), parents=[root], author=actor.author, message=message(title), now=now)
+    repository.move({layout.MASTER: (None, root), layout.GITOPS: (None, sha)})
+
+
+def _ready(row: Application | Cluster, actor: Actor, *, action: str) -> None:
+    with transaction.atomic():
+        row.ready = True
+        row.save()
+        record(actor=actor.name, action=action, thing=row, title=f"Create {row.name}", address=actor.address)

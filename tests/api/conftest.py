@@ -1,0 +1,47 @@
+"""Clients that speak as people and as CI."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from horizon.access import tokens
+from horizon.access.permissions import Actor
+from horizon.access.policy import Scope
+from horizon.inventory.models import Cluster
+
+Call = Callable[..., Any]
+
+
+def caller(secret: str) -> Call:
+    """Call the API with a token: `call("get", "clusters")`; the answer has `status_code` and `data`."""
+
+    def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
+        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        answer = Client(headers={"Authorization": f"Bearer {secret}"}).generic(
+            method.upper(), f"/api/v1/{path}", sent, content_type="application/json", headers=headers
+        )
+        answer.data = json.loads(answer.content) if answer.content else None
+        return answer
+
+    return call
+
+
+@pytest.fixture
+def secret(ann: Actor) -> str:
+    """A token of ann's that may do all that she may."""
+    return tokens.create(ann.user, name="tests", scope=Scope.WRITE)[1]
+
+
+@pytest.fixture
+def call(secret: str) -> Call:
+    """The API as ann."""
+    return caller(secret)
+
+
+@pytest.fixture
+def ci(ann: Actor, cluster: Cluster) -> Call:
+    """The API as the CI of one cluster."""
+    return caller(tokens.create(ann.user, name="ci", scope=Scope.CI, cluster=cluster)[1])

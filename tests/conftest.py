@@ -1,0 +1,50 @@
+"""What every test may rely on, and the rule that a full check skips nothing."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from tests.fixtures import ann, application, bundled, cluster, deployed, deployment, make_cluster, own_data
+
+__all__ = ["ann", "application", "bundled", "cluster", "deployed", "deployment", "make_cluster", "own_data"]
+
+_skipped: list[str] = []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords fast: signing in is no subject of most tests."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail") and "needs_argocd" not in report.keywords:
+        _skipped.append(f"{report.nodeid}: {_reason(report)}")
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        _skipped.append(f"{report.nodeid}: {_reason(report)}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _skipped and _is_full_check() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _skipped and _is_full_check():
+        terminalreporter.section("skipped, which CI=true does not allow", red=True)
+        for line in _skipped:
+            terminalreporter.write_line(line)
+
+
+def _is_full_check() -> bool:
+    return os.environ.get("CI") == "true"
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
