@@ -1,6 +1,5 @@
 """Launch: what a person reviewed is pinned, checked and queued; the worker carries it later (DESIGN section 4)."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
@@ -10,8 +9,9 @@ from django.utils import timezone
 from horizon.access.permissions import Actor
 from horizon.delivery import edit
 from horizon.delivery.doorbell import ring_on_commit
-from horizon.delivery.keys import pack_keys, shown_keys, unpack_keys
+from horizon.delivery.keys import pack_keys, shown_keys
 from horizon.delivery.models import FINAL, Action, Pipelinerun, State
+from horizon.delivery.pinned import Rollback
 from horizon.delivery.queueing import Answer, Order, new_run, queue
 from horizon.delivery.rendering import check, check_deployable
 from horizon.errors import Conflict, Invalid, NotFound, StaleRevision
@@ -84,22 +84,6 @@ def restart(cluster: Cluster, order: Order) -> Launched:
     mutate = edit.merge_section(layout.RESTART, template, {"restartTime": now})
     edited = edit.edit(cluster, mutate, actor=order.actor, title=order.title or "Restart")
     return ship_edit(cluster, order, edited=edited, keys=frozenset({(layout.RESTART, (template,))}), action=Action.RESTART)
-
-
-@dataclass(frozen=True)
-class Rollback:
-    """What a rollback keeps and drops."""
-
-    keep: Sequence[str] = ()
-    restore_overrides: bool = False
-    prefer_pending: bool = False
-    discard_pending: bool = False
-    confirm: bool = False
-
-    @property
-    def kept(self) -> frozenset[str]:
-        """Files that stay as they are on `master`: `sre.yaml` unless its restoring is asked for."""
-        return frozenset(self.keep) | (frozenset() if self.restore_overrides else {layout.SRE})
 
 
 def rollback(cluster: Cluster, order: Order, *, target: Pipelinerun | None, options: Rollback) -> Launched:
@@ -217,8 +201,3 @@ def _shipped_too(repository: Repository, cluster: Cluster, source: str) -> list[
     """Queued runs that would ship nothing that a deploy of `source` does not ship."""
     queued = Pipelinerun.objects.filter(cluster=cluster, state=State.QUEUED).exclude(action=Action.ROLLBACK)
     return [run.pk for run in queued if repository.is_ancestor(run.source, source)]
-
-
-def run_keys(run: Pipelinerun) -> frozenset[Key] | None:
-    """The keys that a run ships alone, None where it ships a whole edit."""
-    return unpack_keys(run.keys) if run.keys else None

@@ -9,11 +9,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from horizon.delivery import lease, regions
+from horizon.delivery import lease, pinned, regions
 from horizon.delivery.doorbell import ring_on_commit
 from horizon.delivery.edit import adopt
 from horizon.delivery.keys import shown
-from horizon.delivery.launch import Rollback, run_keys
 from horizon.delivery.models import STEPS, Action, Pipelinerun, State, Step, StepName
 from horizon.delivery.rendering import accepts, check, render
 from horizon.engines.contract import Health, Observation, Sync
@@ -23,7 +22,7 @@ from horizon.gitops.change import Clash
 from horizon.gitops.keypath import ABSENT, Blocked
 from horizon.gitops.refs import RefMoved
 from horizon.gitops.release import MasterMoved, Plan, Signature
-from horizon.gitops.repository import Author, Files, Repository
+from horizon.gitops.repository import Author, Repository
 from horizon.inventory.events import record
 from horizon.inventory.ledger import refresh
 from horizon.inventory.repositories import cluster_repository
@@ -87,7 +86,7 @@ def _steps(run: Pipelinerun) -> bool:
 def preflight(run: Pipelinerun) -> str | None:
     """Ask the region whether it would accept the objects. Raises `Refused`; a rollback is only warned."""
     lease.guard(run)
-    manifests = check(_tree(run), run.cluster)
+    manifests = check(pinned.tree(run), run.cluster)
     found = regions.engine(run.cluster).preflight(regions.target(run.cluster), manifests)
     refusals = [asdict(refusal) for refusal in found.refusals]
     lease.save(run, outcome={**run.outcome, "refusals": refusals, "notices": list(found.notices)})
@@ -154,31 +153,13 @@ def _plan(run: Pipelinerun, repository: Repository) -> Plan:
     author = Author(run.created_by, run.created_by_email)
     signature = Signature(str(run.uuid), author, run.title, timezone.now(), run.reason)
     if run.action == Action.ROLLBACK:
-        options = _rollback(run)
-        pending = release.Pending(lambda files: accepts(files, run.cluster), prefer=options.prefer_pending, discard=options.discard_pending)
-        return release.roll_back(repository, signature, target=_target(run), keep=options.kept, pending=pending)
+        options = pinned.rollback(run)
+        discard = run.source if options.discard_pending else None
+        pending = release.Pending(lambda files: accepts(files, run.cluster), prefer=options.prefer_pending, discard=discard)
+        return release.roll_back(repository, signature, target=pinned.target(run), keep=options.kept, pending=pending)
     if run.alone:
-        return release.ship_alone(repository, signature, source=run.source, base=run.base, keys=run_keys(run))
+        return release.ship_alone(repository, signature, source=run.source, base=run.base, keys=pinned.keys(run))
     return release.ship_all(repository, signature, source=run.source, base=run.base)
-
-
-def _tree(run: Pipelinerun) -> Files:
-    """The tree that the run ships; once merged, what it has shipped."""
-    repository = cluster_repository(run.cluster)
-    if run.action == Action.ROLLBACK:
-        return release.restored(repository, target=_target(run), keep=_rollback(run).kept)
-    if run.alone:
-        return release.alone_tree(repository, source=run.source, keys=run_keys(run))
-    return repository.files(run.source)
-
-
-def _target(run: Pipelinerun) -> str:
-    assert run.target is not None
-    return run.target.revision
-
-
-def _rollback(run: Pipelinerun) -> Rollback:
-    return Rollback(**{name: value for name, value in run.options.items() if name != "again"})
 
 
 def _lost(clash: Clash) -> dict[str, Any]:
