@@ -7,11 +7,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import visible_applications
+from horizon.access.permissions import require, visible_applications
 from horizon.access.policy import Verb
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import application as flows
-from horizon.delivery import create, edit
+from horizon.delivery import create, edit, life
 from horizon.gitops import layout
 from horizon.inventory.models import Application, Environment, Priority, Template
 
@@ -28,6 +28,14 @@ class NewApplication(Body):
     pipeline = JsonMap(required=False, default=dict)
 
 
+class Change(Body):
+    """What to change of an application; what is not sent stays. Its name and template never change."""
+
+    description = serializers.CharField(required=False, allow_blank=True, max_length=512)
+    priority = serializers.ChoiceField(choices=Priority.values, required=False)
+    group = serializers.CharField(required=False)
+
+
 def shown(application: Application) -> dict[str, Any]:
     """An application as the API shows it."""
     return {
@@ -37,6 +45,7 @@ def shown(application: Application) -> dict[str, Any]:
         "description": application.description,
         "priority": application.priority,
         "created_at": application.created_at,
+        "archived_at": application.archived_at,
     }
 
 
@@ -50,6 +59,7 @@ class Applications(View):
             rows = rows.filter(group__path=group)
         if search := request.query_params.get("search"):
             rows = rows.filter(name__contains=search)
+        rows = rows.filter(archived_at__isnull=self.choice("archived", ("true", "false")) != "true")
         return self.page(rows, shown)
 
     def post(self, request: Request) -> Response:
@@ -67,6 +77,21 @@ class OneApplication(View):
     def get(self, request: Request, name: str) -> Response:
         """The application."""
         return Response(shown(self.application(name, Verb.VIEW)))
+
+    def patch(self, request: Request, name: str) -> Response:
+        """Describe it anew; `group` moves it, which takes the right to delete here and to edit there."""
+        application, sent = self.application(name, Verb.EDIT), self.sent(Change)
+        if "group" in sent:
+            require(self.actor, Verb.DELETE, application)
+            life.move(application, self.group(sent["group"], Verb.EDIT), actor=self.actor)
+        look = life.Look(sent.get("description", application.description), sent.get("priority", application.priority))
+        life.change(application, look, actor=self.actor)
+        return Response(shown(application))
+
+    def delete(self, request: Request, name: str) -> Response:
+        """Put it away, if none of its clusters is there; it can be restored until it is purged."""
+        life.archive(self.application(name, Verb.DELETE), actor=self.actor)
+        return Response(status=204)
 
 
 class Config(View):

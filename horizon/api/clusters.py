@@ -10,7 +10,7 @@ from horizon.access.permissions import visible_clusters
 from horizon.access.policy import Verb
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.api.git import clone_url
-from horizon.delivery import create
+from horizon.delivery import create, life
 from horizon.errors import Invalid
 from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
 
@@ -27,6 +27,12 @@ class NewCluster(Body):
     namespace = serializers.CharField(required=False, allow_blank=True, default="")
     config = JsonMap(required=False, default=dict)
     image = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
+
+
+class Change(Body):
+    """What may be changed of a cluster's record."""
+
+    description = serializers.CharField(allow_blank=True, max_length=512)
 
 
 def shown(cluster: Cluster) -> dict[str, Any]:
@@ -47,6 +53,7 @@ def shown(cluster: Cluster) -> dict[str, Any]:
         "sync": cluster.sync,
         "health": cluster.health,
         "observed_at": cluster.observed_at,
+        "archived_at": cluster.archived_at,
         "repository": clone_url(cluster),
         "created_at": cluster.created_at,
     }
@@ -63,6 +70,7 @@ class Clusters(View):
                 rows = rows.filter(**{f"{field}__name": value})
         if search := request.query_params.get("search"):
             rows = rows.filter(name__contains=search)
+        rows = rows.filter(archived_at__isnull=self.choice("archived", ("true", "false")) != "true")
         return self.page(rows, shown)
 
     def post(self, request: Request) -> Response:
@@ -71,7 +79,7 @@ class Clusters(View):
         application = self.application(sent.pop("application"), Verb.EDIT)
         sent["environment"] = named(Environment, sent["environment"], field="environment")
         sent["region"] = named(Region, sent["region"], field="region")
-        sent["release"] = _release(application.template_id, sent["release"])
+        sent["release"] = release_of(application.template_id, sent["release"]) if sent["release"] else None
         cluster = create.cluster(create.NewCluster(application=application, **sent), actor=self.actor)
         return Response(shown(cluster), status=201)
 
@@ -83,10 +91,15 @@ class OneCluster(View):
         """The cluster as it was last seen; `status` looks now."""
         return Response(shown(self.cluster(name, Verb.VIEW)))
 
+    def patch(self, request: Request, name: str) -> Response:
+        """Give it another description; its name, template, environment and region never change."""
+        cluster = self.cluster(name, Verb.EDIT)
+        life.describe(cluster, self.sent(Change)["description"], actor=self.actor)
+        return Response(shown(cluster))
 
-def _release(template: int, version: str) -> TemplateRelease | None:
-    if not version:
-        return None
+
+def release_of(template: int, version: str) -> TemplateRelease:
+    """The release of a template that a body names. Raises `Invalid`."""
     found = TemplateRelease.objects.filter(template=template, version=version).first()
     if found is None:
         raise Invalid(f"the application's template has no release {version[:80]!r}", code="unknown", details={"field": "release"})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from horizon.delivery.keys import unpack_keys
-from horizon.delivery.models import ACTIVE, Action, Pipelinerun
+from horizon.delivery.models import ACTIVE, SHIPPING, Action, Pipelinerun
 from horizon.gitops import layout, release
 from horizon.gitops.change import Key, change
 from horizon.gitops.repository import Files, Repository
@@ -55,7 +55,7 @@ def rollback(run: Pipelinerun) -> Rollback:
 
 
 def about_to_ship(cluster: Cluster, repository: Repository) -> dict[int, frozenset[Key]]:
-    """The keys that runs which have not merged yet will change on `master`, by run. A rollback ships no edit."""
-    active = Pipelinerun.objects.filter(cluster=cluster, state__in=ACTIVE, revision="").exclude(action=Action.ROLLBACK)
+    """The keys that runs which have not merged yet will change on `master`, by run. Only these ship edits."""
+    active = Pipelinerun.objects.filter(cluster=cluster, state__in=ACTIVE, revision="", action__in=SHIPPING)
     master = repository.files(repository.refs.read()[layout.MASTER])
     return {run.pk: change(master, tree(run)).keys() for run in active}

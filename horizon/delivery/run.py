@@ -1,6 +1,7 @@
-"""The worker's story of a run: preflight, merge, sync, watch; each step recorded, skipped when done, safe to repeat (DESIGN sections 4 and 5)."""
+"""The worker's story of a run: its steps, each recorded, skipped when done, safe to repeat (DESIGN sections 4 and 5)."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -25,6 +26,7 @@ from horizon.gitops.release import MasterMoved, Plan, Signature
 from horizon.gitops.repository import Author, Repository
 from horizon.inventory.events import record
 from horizon.inventory.ledger import refresh
+from horizon.inventory.models import Cluster
 from horizon.inventory.repositories import cluster_repository
 
 log = logging.getLogger(__name__)
@@ -71,13 +73,14 @@ def _steps(run: Pipelinerun) -> bool:
     """Do the steps that are left; false when the last one must be looked at again."""
     if run.tries > MOST_TRIES and not run.cancel_requested_by:
         return _fail(run, f"gave up at {run.step} after {MOST_TRIES} attempts: {run.message or 'the worker died each time'}")
-    for step in STEPS[STEPS.index(StepName(run.step)) :]:
+    steps = STEPS[run.action]
+    for step in steps[steps.index(StepName(run.step)) :]:
         _begin(run, step)
         done = _STEP[step](run)
         if done is None:
             return False
         _end(run, step, done)
-    return _finish(run, State.OK, "healthy")
+    return _finish(run, State.OK, _DONE.get(run.action, "healthy"))
 
 
 # The steps: each returns what it has to say, or None when it must be looked at again
@@ -146,7 +149,40 @@ def _seen(run: Pipelinerun) -> tuple[Observation | None, str]:
     return seen, f"{seen.sync}, {seen.health}. {seen.message}"
 
 
-_STEP = {StepName.PREFLIGHT: preflight, StepName.MERGE: merge, StepName.SYNC: sync, StepName.WATCH: watch}
+def remove(run: Pipelinerun) -> str | None:
+    """Take the live objects away, and look until they are gone. Raises `HorizonError` past the limit."""
+    if run.options.get("orphan"):
+        return "the live objects stay, as was asked"
+    lease.guard(run)
+    regions.engine(run.cluster).delete(regions.target(run.cluster))
+    seen = regions.observe(run.cluster)
+    if seen.sync == Sync.NOT_DEPLOYED:
+        return "nothing is live any more"
+    if _age(run, StepName.REMOVE) > run.options["limit"]:
+        raise HorizonError(f"not removed within {run.options['limit']} s: {len(seen.objects)} objects are still there", code="time_limit")
+    return None
+
+
+def archive(run: Pipelinerun) -> str:
+    """Put the cluster away, whole; what was queued behind has nothing to run on any more."""
+    with transaction.atomic():
+        if not lease.mine(run.pk, run.attempt).select_for_update().exists():
+            raise lease.Lost
+        Cluster.objects.filter(pk=run.cluster_id, archived_at__isnull=True).update(archived_at=Now())
+        waiting = Pipelinerun.objects.filter(cluster=run.cluster, state=State.QUEUED)
+        waiting.update(state=State.CANCELLED, message=f"run {run.pk} deleted the cluster", finished_at=Now())
+    return "put away: it can be restored until it is purged"
+
+
+_STEP: dict[StepName, Callable[[Pipelinerun], str | None]] = {
+    StepName.PREFLIGHT: preflight,
+    StepName.MERGE: merge,
+    StepName.SYNC: sync,
+    StepName.WATCH: watch,
+    StepName.REMOVE: remove,
+    StepName.ARCHIVE: archive,
+}
+_DONE = {Action.FREE: "freed", Action.DELETE: "deleted"}
 
 
 def _plan(run: Pipelinerun, repository: Repository) -> Plan:
@@ -250,5 +286,10 @@ def _overtaken(run: Pipelinerun) -> bool:
 
 
 def _limit_reached(run: Pipelinerun) -> bool:
-    started = Step.objects.get(pipelinerun=run, name=StepName.WATCH).started_at
-    return (lease.database_now() - started).total_seconds() > settings.HORIZON_WATCH_LIMIT
+    return _age(run, StepName.WATCH) > settings.HORIZON_WATCH_LIMIT
+
+
+def _age(run: Pipelinerun, step: StepName) -> float:
+    """Seconds since a step began."""
+    started = Step.objects.get(pipelinerun=run, name=step).started_at
+    return (lease.database_now() - started).total_seconds()

@@ -68,6 +68,8 @@ def put(data: Any, path: Path, value: Any) -> Any:
     name = step.name if isinstance(step, Item) else step
     if value is ABSENT and name not in inner:
         return data
-    item = put(inner.get(name), rest, value)
+    # An item that is no longer there comes back under its name, or the list would have none of its items' names.
+    absent = {"name": name} if isinstance(step, Item) else None
+    item = put(inner.get(name, absent), rest, value)
     changed = {key: held for key, held in inner.items() if key != name} if item is ABSENT else {**inner, name: item}
     return list(changed.values()) if isinstance(step, Item) else changed
