@@ -7,13 +7,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import require, visible_applications
+from horizon.access.permissions import require, visible_applications, visible_clusters
 from horizon.access.policy import Verb
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import application as flows
-from horizon.delivery import create, edit, life
+from horizon.delivery import bring, create, edit, life
+from horizon.errors import Invalid
 from horizon.gitops import layout
 from horizon.inventory.models import Application, Environment, Priority, Template
+
+_SHOWN = ("application__group", "application__template", "environment", "region", "release__template")
 
 
 class NewApplication(Body):
@@ -122,3 +125,31 @@ class Config(View):
     def _environment(self) -> Environment | None:
         name = self.request.query_params.get("environment")
         return named(Environment, name, field="environment") if name else None
+
+
+class Chosen(Body):
+    """The clusters to bring it to, and whose value stays on a clash."""
+
+    clusters = serializers.ListField(child=serializers.CharField(), min_length=1, max_length=500)
+    prefer = serializers.ChoiceField(choices=("cluster", "application"), required=False, default="cluster")
+    title = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class Bring(View):
+    """`/applications/{name}/bring`"""
+
+    def get(self, request: Request, name: str) -> Response:
+        """What each cluster has not taken yet: keys, clashes; `?prefer=application` for whose value stays on a clash."""
+        application = self.application(name, Verb.VIEW)
+        rows = visible_clusters(self.actor).filter(application=application, archived_at__isnull=True)
+        prefer = self.choice("prefer", ("cluster", "application")) or "cluster"
+        return Response({"items": bring.offer(rows.select_related(*_SHOWN).order_by("name"), prefer=prefer)})
+
+    def post(self, request: Request, name: str) -> Response:
+        """Make it an edit of each chosen cluster; what is refused is listed and stops no other."""
+        application, sent = self.application(name, Verb.VIEW), self.sent(Chosen)
+        clusters = [self.cluster(cluster, Verb.EDIT) for cluster in dict.fromkeys(sent["clusters"])]
+        stray = [cluster.name for cluster in clusters if cluster.application_id != application.pk]
+        if stray:
+            raise Invalid(f"{stray[0]} is no cluster of {application}", code="unknown", details={"field": "clusters"})
+        return Response({"items": bring.bring(clusters, prefer=sent["prefer"], actor=self.actor, title=sent["title"])})

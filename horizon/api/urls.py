@@ -49,6 +49,7 @@ _v1 = [
     path("applications", applications.Applications.as_view()),
     path("applications/<str:name>", applications.OneApplication.as_view()),
     path("applications/<str:name>/config", applications.Config.as_view()),
+    path("applications/<str:name>/bring", applications.Bring.as_view()),
     path("applications/<str:name>/restore", life.RestoreApplication.as_view()),
     path("applications/<str:name>/purge", life.PurgeApplication.as_view()),
     path("clusters", clusters.Clusters.as_view()),

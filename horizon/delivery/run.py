@@ -20,7 +20,7 @@ from horizon.engines.contract import Health, Observation, Sync
 from horizon.errors import HorizonError, Unavailable
 from horizon.gitops import release
 from horizon.gitops.change import Clash
-from horizon.gitops.keypath import ABSENT, Blocked
+from horizon.gitops.keypath import as_json
 from horizon.gitops.refs import RefMoved
 from horizon.gitops.release import MasterMoved, Plan, Signature
 from horizon.gitops.repository import Author, Repository
@@ -199,11 +199,7 @@ def _plan(run: Pipelinerun, repository: Repository) -> Plan:
 
 
 def _lost(clash: Clash) -> dict[str, Any]:
-    return {"key": shown((clash.file, clash.path)), "pending": _json(clash.wanted), "restored": _json(clash.found)}
-
-
-def _json(value: Any) -> Any:
-    return None if value is ABSENT else value.value if isinstance(value, Blocked) else value
+    return {"key": shown((clash.file, clash.path)), "pending": as_json(clash.wanted), "restored": as_json(clash.found)}
 
 
 # How a run goes on and ends

@@ -30,6 +30,11 @@ class Blocked:
     value: Any
 
 
+def as_json(value: Any) -> Any:
+    """A value that was looked up, as JSON shows it: null where there is none, what stands in the way where something does."""
+    return None if value is ABSENT else value.value if isinstance(value, Blocked) else value
+
+
 def named(value: Any) -> dict[str, Any] | None:
     """A list's items by name, if all are maps with a name of their own."""
     if not isinstance(value, list) or not all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in value):

@@ -102,6 +102,8 @@ def table(place: "Place") -> dict[tuple[str, str], list[Route]]:
             Route("edit", application, {"description": "x"}),
             Route("delete", application, {"group": place.group.path}),
         ],
+        ("GET", "/applications/{name}/bring"): [Route("view", f"{application}/bring")],
+        ("POST", "/applications/{name}/bring"): [Route("edit", f"{application}/bring", {"clusters": [str(place.cluster)]})],
         ("DELETE", "/applications/{name}"): [Route("delete", application)],
         ("POST", "/applications/{name}/restore"): [Route("delete", f"{application}/restore")],
         ("POST", "/applications/{name}/purge"): [Route("delete", f"{application}/purge")],
