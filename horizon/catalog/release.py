@@ -28,6 +28,7 @@ _NUMBER, _IDENTIFIER = r"(?:0|[1-9][0-9]*)", r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][
 _VERSION = re.compile(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?:\.{_IDENTIFIER})*)?")
 _MAX_VERSION = 40
 _DIGESTED = re.compile(r"(?P<version>.+)-(?P<suffix>[0-9a-f]{8,64})")
+_PLACE = re.compile(r"preview/charts/[^/\s]+/(?P<place>[^\s:]+(?::[0-9]+)*)")
 _VERSION_LINE = re.compile(r"^version[ \t]*:.*$", re.MULTILINE)
 
 
@@ -104,6 +105,12 @@ def check(release: Release, renderer: Renders) -> list[dict[str, Any]]:
     _refuse_varying(objects, _render(release, release.archive, renderer))
     _refuse_varying(objects, _elsewhen(release, renderer))
     return objects
+
+
+def place(error: Invalid) -> str:
+    """The file, and the line where Helm says it, at which a render failed; empty where that is not known."""
+    found = _PLACE.search(str(error.details.get("helm", ""))) or _PLACE.search(error.message)
+    return found["place"] if found else ""
 
 
 def newer(version: str, than: str) -> bool:
@@ -219,6 +226,8 @@ def _refuse_secrets(loaded: Mapping[str, Any]) -> None:
 def _json(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     try:
         loaded = json.loads(_text(files, path), parse_constant=_refuse_constant)
+        # Whoever asks for the schema gets it as JSON again: no infinity, no half of a character.
+        json.dumps(loaded, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise Invalid(f"{path} is not JSON: {error}.", code="schema") from error
     if not isinstance(loaded, dict):
@@ -233,9 +242,11 @@ def _refuse_constant(name: str) -> None:
 def _yaml(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     text = _text(files, path)
     try:
-        return helmyaml.read_map(text)
+        loaded = helmyaml.read_map(text)
+        helmyaml.refuse_unwritable(loaded)
     except Invalid as error:
         raise Invalid(f"{path}: {error.message}", code="chart_format", details=error.details) from error
+    return loaded
 
 
 def _text(files: Mapping[str, bytes], path: str) -> str:
