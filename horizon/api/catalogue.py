@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Prefetch
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,10 +13,12 @@ from horizon.api.base import Body, JsonMap, View
 from horizon.api.parsers import Gzip, Json
 from horizon.delivery import preview, releases, templates
 from horizon.delivery.rendering import release_from
-from horizon.errors import Conflict, NotFound
+from horizon.errors import Conflict, Invalid, NotFound
 from horizon.gitops.remote import Source
 from horizon.inventory import names
 from horizon.inventory.models import Environment, Region, ReleaseState, Template, TemplateRelease
+
+_WITHOUT_ARCHIVES = Prefetch("releases", TemplateRelease.objects.defer("archive"))
 
 
 class NewEnvironment(Body):
@@ -66,7 +69,7 @@ class Templates(View):
 
     def get(self, request: Request) -> Response:
         """All templates with their releases."""
-        return self.page(Template.objects.prefetch_related("releases"), _template)
+        return self.page(Template.objects.prefetch_related(_WITHOUT_ARCHIVES), _template)
 
     def post(self, request: Request) -> Response:
         """Import a release from Git, or the archive in the body; admins only. 201, or 200 where it was there already."""
@@ -76,7 +79,9 @@ class Templates(View):
 
     def _uploaded(self) -> templates.Imported:
         data = self.request.data
-        return templates.import_archive(data if isinstance(data, bytes) else b"", actor=self.actor)
+        if not isinstance(data, bytes):
+            raise Invalid("the body is empty, or came without its length: send Content-Length", code="body")
+        return templates.import_archive(data, actor=self.actor)
 
     def _fetched(self) -> templates.Imported:
         sent = self.sent(GitSource)

@@ -247,6 +247,15 @@ def test_an_archive_that_is_too_large_is_refused_before_it_is_read(upload: Uploa
     assert (answer.status_code, answer.data["code"]) == (413, "too_large")
 
 
+def test_an_empty_body_is_refused(db: None, secret: str) -> None:
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+
+    answer = client.generic("POST", "/api/v1/templates", CONTENT_TYPE="application/gzip")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "body")
+    assert "Content-Length" in answer.json()["message"]
+
+
 def test_an_archive_of_another_kind_is_refused(upload: Upload) -> None:
     assert upload(packed(), "application/zip").status_code == 415
     assert upload(packed(), "application/json").status_code == 400

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from horizon.catalog.renderer import Renderer
 from horizon.errors import HorizonError, Invalid, Unavailable
 from horizon.gitops import remote
 from horizon.gitops.remote import Source
+from tests.catalog.charts import chart, config_map
 from tests.services.git_server import GitServer, respond, serving
 
 FILES = {"shop/Chart.yaml": b"name: shop\n", "shop/templates/a.yaml": b"a: 1\n", "shop/.hidden/x": b"x", "README.md": b"# All\n"}
@@ -254,6 +256,44 @@ def test_a_configuration_of_this_host_is_not_read(server: GitServer, monkeypatch
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / ".gitconfig"))
     monkeypatch.setenv("GIT_SSL_NO_VERIFY", "1")
+
+    assert len(fetch(url).files) == 3
+
+
+# -- TLS
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for loopback that nobody else has signed, made by Helm."""
+    made = b"""{{ $made := genSelfSignedCert "127.0.0.1" (list "127.0.0.1") nil 1 }}{{ print $made.Cert $made.Key | toJson }}"""
+    renderer = Renderer(timeout=30, children=1)
+    (found,) = renderer.render(chart({"map.yaml": config_map("made", pem=made.decode())}), [], name="made", namespace="made")
+    renderer.close()
+    (tmp_path / "certificate.pem").write_text(found["data"]["pem"])
+    return tmp_path / "certificate.pem"
+
+
+@pytest.fixture
+def secure(tmp_path: Path, certificate: Path) -> Iterator[GitServer]:
+    (tmp_path / "secure").mkdir()
+    with serving(tmp_path / "secure", certificate=certificate) as served:
+        yield served
+
+
+def test_a_certificate_that_nobody_trusts_is_refused(secure: GitServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = secure.publish(FILES)
+    monkeypatch.setenv("GIT_SSL_NO_VERIFY", "1")
+
+    error = refusal(url)
+
+    assert (error.code, secure.asked) == ("git_refused", [])
+    assert "certificate" in error.message
+
+
+def test_a_trusted_certificate_is_accepted(secure: GitServer, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = secure.publish(FILES)
+    monkeypatch.setitem(remote._CONFIG, "http.sslCAInfo", str(certificate))
 
     assert len(fetch(url).files) == 3
 

@@ -1,6 +1,7 @@
 """Repositories behind Git's own HTTP program on loopback, and addresses that answer as no Git server should."""
 
 import os
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -50,11 +51,15 @@ class GitServer:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[GitServer]:
-    """Serve on a free port until the end."""
+def serving(root: Path, *, certificate: Path | None = None) -> Iterator[GitServer]:
+    """Serve on a free port until the end; over TLS where there is a file with a certificate and its key."""
     served = GitServer(root)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"served": served}))
-    served.url = f"http://127.0.0.1:{server.server_port}"
+    served.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield served
     served.closing.set()
