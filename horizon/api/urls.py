@@ -78,6 +78,7 @@ _v1 = [
     path("templates", catalogue.Templates.as_view()),
     path("templates/<str:name>", catalogue.OneTemplate.as_view()),
     path(_RELEASE, catalogue.OneRelease.as_view()),
+    path(f"{_RELEASE}/clusters", catalogue.ReleaseClusters.as_view()),
     path(f"{_RELEASE}/schema", catalogue.Schema.as_view()),
     path(f"{_RELEASE}/render", catalogue.Render.as_view()),
     path("tokens", tokens.Tokens.as_view()),

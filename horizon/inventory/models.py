@@ -86,7 +86,10 @@ class TemplateRelease(models.Model):
 
     class Meta:
         ordering = ("template__name", "-id")
-        constraints = [models.UniqueConstraint(fields=("template", "version"), name="one_release_a_version")]
+        constraints = [
+            models.UniqueConstraint(fields=("template", "version"), name="one_release_a_version"),
+            models.UniqueConstraint(fields=("template",), condition=Q(state="recommended"), name="one_recommended_release"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.template.name} {self.version}"
