@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.permissions import require_admin
-from horizon.api.base import Body, JsonMap, View
+from horizon.api.base import Body, JsonMap, View, asks
 from horizon.delivery import preview
 from horizon.delivery.rendering import release_from
 from horizon.errors import Conflict, NotFound
@@ -25,6 +25,7 @@ class NewEnvironment(Body):
 class Environments(View):
     """`/environments`"""
 
+    @asks(page=True)
     def get(self, request: Request) -> Response:
         """All environments, in their order."""
         return self.page(Environment.objects.all(), _environment)
@@ -43,6 +44,7 @@ class Environments(View):
 class Regions(View):
     """`/regions`"""
 
+    @asks(page=True)
     def get(self, request: Request) -> Response:
         """All regions."""
         return self.page(Region.objects.all(), _region)
@@ -51,6 +53,7 @@ class Regions(View):
 class Templates(View):
     """`/templates`"""
 
+    @asks(page=True)
     def get(self, request: Request) -> Response:
         """All templates with their releases."""
         return self.page(Template.objects.prefetch_related("releases"), _template)

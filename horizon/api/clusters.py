@@ -2,17 +2,22 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import visible_clusters
+from horizon.access import favourites
+from horizon.access.permissions import Actor, owned_clusters, visible_clusters
 from horizon.access.policy import Verb
-from horizon.api.base import Body, JsonMap, View, named
+from horizon.api import lists
+from horizon.api.base import COUNTED, Body, JsonMap, View, asks, counted, named
 from horizon.api.git import clone_url
-from horizon.delivery import create
+from horizon.delivery import create, tags
+from horizon.engines.contract import Health, Sync
 from horizon.errors import Invalid
-from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
+from horizon.inventory import tree
+from horizon.inventory.models import Application, Cluster, Environment, Group, Region, Tag, TemplateRelease
 
 
 class NewCluster(Body):
@@ -29,8 +34,8 @@ class NewCluster(Body):
     image = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
 
 
-def shown(cluster: Cluster) -> dict[str, Any]:
-    """A cluster as the API shows it."""
+def shown(cluster: Cluster, *, favourite: bool) -> dict[str, Any]:
+    """A cluster as the API shows it to somebody whose favourite it is, or not."""
     return {
         "name": cluster.name,
         "id": cluster.pk,
@@ -40,6 +45,8 @@ def shown(cluster: Cluster) -> dict[str, Any]:
         "namespace": cluster.namespace,
         "template": {"name": cluster.release.template.name, "release": cluster.release.version},
         "description": cluster.description,
+        "tags": tags.of(cluster),
+        "favourite": favourite,
         "image": cluster.image,
         "gitops": cluster.gitops,
         "master": cluster.master,
@@ -52,18 +59,40 @@ def shown(cluster: Cluster) -> dict[str, Any]:
     }
 
 
+FILTERS: lists.Filters = {
+    "application": lists.named("application", Application),
+    "group": lambda actor, path: Q(application__in=Application.objects.order_by().filter(group__in=_groups(path)).values("pk")),
+    "environment": lists.named("environment", Environment),
+    "region": lists.named("region", Region),
+    "template": lambda actor, name: Q(release__in=TemplateRelease.objects.order_by().filter(template__name=name).values("pk")),
+    "release": lambda actor, version: Q(release__in=TemplateRelease.objects.order_by().filter(version=version).values("pk")),
+    "sync": lists.one_of("sync", "sync", Sync),
+    "health": lists.one_of("health", "health", Health),
+    "pending": lists.whether("pending", lambda actor: Q(pending=True)),
+    "owner": lambda actor, name: owned_clusters(name),
+    "tag": lambda actor, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), cluster__isnull=False).values("cluster")),
+    "favourite": lists.whether("favourite", lambda actor: Q(pk__in=favourites.of(actor).values("cluster"))),
+    "search": lists.part("name"),
+}
+SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "sync": ("sync", "name"), "health": ("health", "name")}
+"""Each has an index of its own: a page costs the same whatever lies behind it."""
+
+_PARTS = {
+    "total": Q(),
+    "pending": Q(pending=True),
+    **{f"sync_{word}": Q(sync=word) for word in Sync},
+    **{f"health_{word}": Q(health=word) for word in Health},
+}
+
+
 class Clusters(View):
     """`/clusters`"""
 
+    @asks(*FILTERS, "sort", page=True)
     def get(self, request: Request) -> Response:
-        """The clusters that one may see; `?application=`, `?environment=`, `?region=` and `?search=` filter."""
-        rows = visible_clusters(self.actor).select_related("application", "environment", "region", "release__template").order_by("name")
-        for field in ("application", "environment", "region"):
-            if value := request.query_params.get(field):
-                rows = rows.filter(**{f"{field}__name": value})
-        if search := request.query_params.get("search"):
-            rows = rows.filter(name__contains=search)
-        return self.page(rows, shown)
+        """The clusters that one may see and asks for."""
+        rows = lists.sort(self, lists.filtered(self, visible_clusters(self.actor), FILTERS), SORTS, unless="name")
+        return self.page(rows, lambda row: shown(row, favourite=row.favourite), whole=_whole(self.actor))
 
     def post(self, request: Request) -> Response:
         """Make a cluster: everything pending, nothing released."""
@@ -73,7 +102,7 @@ class Clusters(View):
         sent["region"] = named(Region, sent["region"], field="region")
         sent["release"] = _release(application.template_id, sent["release"])
         cluster = create.cluster(create.NewCluster(application=application, **sent), actor=self.actor)
-        return Response(shown(cluster), status=201)
+        return Response(shown(cluster, favourite=False), status=201)
 
 
 class OneCluster(View):
@@ -81,7 +110,34 @@ class OneCluster(View):
 
     def get(self, request: Request, name: str) -> Response:
         """The cluster as it was last seen; `status` looks now."""
-        return Response(shown(self.cluster(name, Verb.VIEW)))
+        cluster = self.cluster(name, Verb.VIEW)
+        return Response(shown(cluster, favourite=favourites.of(self.actor).filter(cluster=cluster).exists()))
+
+
+class Counts(View):
+    """`/cluster-counts`"""
+
+    @asks(*FILTERS)
+    def get(self, request: Request) -> Response:
+        """How many clusters there are, and in which state, with the filters of `/clusters`."""
+        found = lists.counts(lists.filtered(self, visible_clusters(self.actor), FILTERS), _PARTS, self.actor)
+        return Response(_counted(found))
+
+
+def _counted(found: dict[str, int]) -> dict[str, Any]:
+    numbers = {name: min(number, COUNTED) for name, number in found.items()}
+    sync, health = ({str(word): numbers[f"{name}_{word}"] for word in words} for name, words in (("sync", Sync), ("health", Health)))
+    return {**counted(found["total"]), "pending": numbers["pending"], "sync": sync, "health": health}
+
+
+def _whole(actor: Actor) -> "QuerySet[Cluster]":
+    """Clusters with all that a list shows of them; without the archives of their releases."""
+    rows = Cluster.objects.select_related("application", "environment", "region", "release__template").defer("release__archive", "objects_seen")
+    return rows.prefetch_related("tags").annotate(favourite=Exists(favourites.of(actor).filter(cluster=OuterRef("pk"))))
+
+
+def _groups(path: str) -> "QuerySet[Any]":
+    return Group.objects.order_by().filter(tree.below(path)).values("pk")
 
 
 def _release(template: int, version: str) -> TemplateRelease | None:

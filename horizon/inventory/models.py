@@ -5,17 +5,22 @@ from django.db.models import Q
 
 
 class Group(models.Model):
-    """A folder of applications. `path` is unique and addresses it: `payments/checkout`."""
+    """A folder of applications. `path` is unique and addresses it: `payments/checkout`.
+
+    `hidden` says whether it or a group above it is `private`; `tree.hide` keeps it so.
+    """
 
     name = models.CharField(max_length=63)
     path = models.CharField(max_length=512, unique=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     private = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False)
     description = models.CharField(max_length=512, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("path",)
+        constraints = [models.CheckConstraint(condition=Q(private=False) | Q(hidden=True), name="private_is_hidden")]
 
     def __str__(self) -> str:
         return self.path
@@ -119,6 +124,19 @@ class Application(models.Model):
         return self.name
 
 
+LISTED = ("application", "environment", "region", "release", "sync", "health", "pending")
+"""What lists of clusters are filtered by."""
+
+
+def _listed(*fields: str, name: str = "", **held: bool) -> models.Index:
+    """Ready rows in this order, with all that a list filters by: a page and a count with any filters are read from one index alone."""
+    return models.Index(
+        fields=[*fields, *(field for field in LISTED if field not in fields)],
+        condition=Q(ready=True, **held),
+        name=f"clusters_by_{name or fields[0]}",
+    )
+
+
 class Cluster(models.Model):
     """One deployment of an application. Git is the truth: the shas and what follows from them are what was last read there.
 
@@ -151,10 +169,39 @@ class Cluster(models.Model):
 
     class Meta:
         ordering = ("name",)
-        indexes = [models.Index(fields=("application", "environment"), name="cluster_by_application")]
+        indexes = [
+            _listed("name"),
+            _listed("created_at", "name"),
+            *(_listed(field, "name") for field in LISTED if field != "pending"),
+            _listed("name", name="pending", pending=True),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Tag(models.Model):
+    """A label on exactly one application or cluster: a key, and a value that may be empty."""
+
+    application = models.ForeignKey(Application, null=True, blank=True, on_delete=models.CASCADE, related_name="tags")
+    cluster = models.ForeignKey(Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="tags")
+    key = models.CharField(max_length=63)
+    value = models.CharField(max_length=63, blank=True)
+
+    class Meta:
+        ordering = ("key",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(application__isnull=False, cluster__isnull=True) | Q(application__isnull=True, cluster__isnull=False),
+                name="tag_of_one_thing",
+            ),
+            models.UniqueConstraint(fields=("application", "key"), name="a_key_once_an_application"),
+            models.UniqueConstraint(fields=("cluster", "key"), name="a_key_once_a_cluster"),
+        ]
+        indexes = [models.Index(fields=("key", "value", "cluster", "application"), name="tags_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}" if self.value else self.key
 
 
 class Event(models.Model):
