@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from horizon.access.models import Membership, Robot, Token
 from horizon.access.policy import DOING, ROLES, SCOPES, Role, Scope, Verb
@@ -157,7 +157,8 @@ def visible_clusters(actor: Actor) -> QuerySet[Cluster]:
 def seen_clusters(actor: Actor, before: str = "") -> Q:
     """The same as a condition on rows that name a cluster: `before` is how they do, `cluster__`.
 
-    One set of applications that the database makes once, whatever the number of clusters (measured in `bench/lists.py`).
+    The applications are one set that the database makes once, whatever the number of clusters. The few clusters with roles of their own are
+    looked up row by row: as a second set, SQLite would gather and sort everything that is seen for each page (measured in `bench/lists.py`).
     """
     seen = Q()
     if actor.token and actor.token.cluster_id:
@@ -166,13 +167,8 @@ def seen_clusters(actor: Actor, before: str = "") -> Q:
         seen &= Q(**{f"{before}application": actor.token.application_id})
     if _sees_all(actor):
         return seen
-    return seen & reached(_seen_applications(actor), _held(actor), before)
-
-
-def reached(applications: QuerySet[Application], held: QuerySet[Membership], before: str = "") -> Q:
-    """Clusters of these applications, and those on which these memberships are held."""
-    clusters = held.filter(cluster__isnull=False).values("cluster")
-    return Q(**{f"{before}application__in": applications.values("pk")}) | Q(**{f"{before}pk__in": clusters})
+    own = Exists(_held(actor).filter(cluster=OuterRef(f"{before}pk")))
+    return seen & (Q(**{f"{before}application__in": _seen_applications(actor).values("pk")}) | own)
 
 
 def under(held: QuerySet[Membership]) -> Q:
@@ -183,7 +179,8 @@ def under(held: QuerySet[Membership]) -> Q:
 def owned_clusters(name: str) -> Q:
     """Clusters where the person of this name holds the role owner, on them or above."""
     held = Membership.objects.filter(user__username=name, role=Role.OWNER)
-    return reached(_applications_in(Group.objects.filter(under(held)), held), held)
+    applications = _applications_in(Group.objects.filter(under(held)), held)
+    return Q(application__in=applications.values("pk")) | Q(pk__in=held.filter(cluster__isnull=False).values("cluster"))
 
 
 def visible_events(actor: Actor) -> QuerySet[Event]:

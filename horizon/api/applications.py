@@ -45,10 +45,10 @@ def shown(application: Application) -> dict[str, Any]:
 
 
 FILTERS: lists.Filters = {
-    "group": lambda actor, path: Q(group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
+    "group": lambda view, path: Q(group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
     "template": lists.named("template", Template),
     "priority": lists.one_of("priority", "priority", Priority.values),
-    "tag": lambda actor, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), application__isnull=False).values("application")),
+    "tag": lambda view, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), application__isnull=False).values("application")),
     "search": lists.part("name"),
 }
 SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "priority": ("priority", "name")}

@@ -41,7 +41,7 @@ def shown(group: Group) -> dict[str, Any]:
 
 
 FILTERS: lists.Filters = {
-    "group": lambda actor, path: tree.below(path),
+    "group": lambda view, path: tree.below(path),
     "parent": lists.equal("parent__path"),
     "private": lists.whether("private", lambda actor: Q(private=True)),
     "search": lists.part("path"),

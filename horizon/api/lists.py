@@ -1,16 +1,15 @@
-"""Lists: the filters and sorts that one has, the rows that they leave, and how many of each."""
+"""Lists: the filters and sorts that one has, and the rows that they leave."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import IntegerField, Model, Q, QuerySet, Subquery
+from django.db.models import Model, Q, QuerySet
 
 from horizon.access.permissions import Actor
-from horizon.api.base import COUNTED, View
+from horizon.api.base import View
 from horizon.errors import Invalid
 
-Filter = Callable[[Actor, str], Q]
+Filter = Callable[[View, str], Q]
 Filters = Mapping[str, Filter]
 Sorts = Mapping[str, tuple[str, ...]]
 """What can be sorted by, and the columns that this means; the last one is of its own in each row, so that pages do not overlap."""
@@ -20,7 +19,7 @@ def filtered(view: View, rows: "QuerySet[Any]", filters: Filters) -> "QuerySet[A
     """The rows for which all holds that the query says. Raises `Invalid`."""
     for name, condition in filters.items():
         for value in filter(None, view.request.query_params.getlist(name)):
-            rows = rows.filter(condition(view.actor, value))
+            rows = rows.filter(condition(view, value))
     return rows
 
 
@@ -34,45 +33,30 @@ def sort(view: View, rows: "QuerySet[Any]", sorts: Sorts, *, unless: str) -> "Qu
     return rows.order_by(*(f"{before}{column}" for column in sorts[name]))
 
 
-def counts(rows: "QuerySet[Any]", parts: Mapping[str, Q], actor: Actor) -> dict[str, int]:
-    """How many rows there are of each part, in one query; none is counted further than one past `COUNTED`."""
-    kept = rows.order_by().values("pk")
-    numbers = {name: _Number(kept.filter(part)[: COUNTED + 1]) for name, part in parts.items()}
-    # The row of whoever asks carries the numbers: a query needs one row to stand on.
-    return get_user_model().objects.filter(pk=actor.user.pk).values(**numbers).get()
-
-
-class _Number(Subquery):
-    """How many rows a query has."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-
-
 def equal(column: str) -> Filter:
     """The column is exactly what was said."""
-    return lambda actor, value: Q(**{column: value})
+    return lambda view, value: Q(**{column: value})
 
 
 def named(column: str, kind: type[Model]) -> Filter:
     """What the column refers to has this name. Compared by id, found once: the database then reads the rows in the index's order."""
-    return lambda actor, value: Q(**{column: kind._default_manager.order_by().filter(name=value).values("pk")[:1]})
+    return lambda view, value: Q(**{column: kind._default_manager.order_by().filter(name=value).values("pk")[:1]})
 
 
 def part(column: str) -> Filter:
     """The column has this in it; names and paths are in lower case."""
-    return lambda actor, value: Q(**{f"{column}__contains": value.lower()})
+    return lambda view, value: Q(**{f"{column}__contains": value.lower()})
 
 
 def one_of(name: str, column: str, choices: Iterable[str]) -> Filter:
     """The column is this one of the choices; another is `Invalid`."""
     words = [str(choice) for choice in choices]
-    return lambda actor, value: Q(**{column: _chosen(name, value, words)})
+    return lambda view, value: Q(**{column: _chosen(name, value, words)})
 
 
 def whether(name: str, holds: Callable[[Actor], Q]) -> Filter:
     """What holds, or what does not: `true` or `false`."""
-    return lambda actor, value: holds(actor) if _chosen(name, value, ["true", "false"]) == "true" else ~holds(actor)
+    return lambda view, value: holds(view.actor) if _chosen(name, value, ["true", "false"]) == "true" else ~holds(view.actor)
 
 
 def _chosen(name: str, value: str, choices: list[str]) -> str:

@@ -81,8 +81,8 @@ _OF_ONE: lists.Filters = {
 }
 FILTERS: lists.Filters = {
     "cluster": lists.named("cluster", Cluster),
-    "application": lambda actor, name: Q(cluster__in=Cluster.objects.order_by().filter(application__name=name).values("pk")),
-    "group": lambda actor, path: Q(cluster__application__group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
+    "application": lambda view, name: Q(cluster__in=Cluster.objects.order_by().filter(application__name=name).values("pk")),
+    "group": lambda view, path: Q(cluster__application__group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
     **_OF_ONE,
 }
 SORTS: lists.Sorts = {"created_at": ("id",)}

@@ -124,30 +124,28 @@ class Application(models.Model):
         return self.name
 
 
-LISTED = ("application", "environment", "region", "release", "sync", "health", "pending")
+LISTED = ("application", "environment", "region", "release", "sync", "health", "pending", "ready")
 """What lists of clusters are filtered by."""
 
 
-def _listed(*fields: str, name: str = "", **held: bool) -> models.Index:
-    """Ready rows in this order, with all that a list filters by: a page and a count with any filters are read from one index alone."""
-    return models.Index(
-        fields=[*fields, *(field for field in LISTED if field not in fields)],
-        condition=Q(ready=True, **held),
-        name=f"clusters_by_{name or fields[0]}",
-    )
+def _listed(*fields: str, name: str = "") -> models.Index:
+    """Rows in this order, with all that a list filters by: a page and a count with any filters are read from one index alone."""
+    rest = (field for field in LISTED if field not in fields)
+    return models.Index(fields=[*fields, *rest], name=f"clusters_by_{name or fields[0]}")
 
 
 class Cluster(models.Model):
     """One deployment of an application. Git is the truth: the shas and what follows from them are what was last read there.
 
+    The indexes below begin with the references: one of a reference alone would be taken for them and read row by row.
     `ready` is false while the repository is being made. What the region showed last stands in `sync` to `objects`, as old as `observed_at`.
     """
 
     name = models.CharField(max_length=63, unique=True)
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="clusters")
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="clusters")
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="clusters")
-    release = models.ForeignKey(TemplateRelease, on_delete=models.PROTECT, related_name="clusters")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="clusters", db_index=False)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="clusters", db_index=False)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="clusters", db_index=False)
+    release = models.ForeignKey(TemplateRelease, on_delete=models.PROTECT, related_name="clusters", db_index=False)
     namespace = models.CharField(max_length=63)
     description = models.CharField(max_length=512, blank=True)
     ready = models.BooleanField(default=False)
@@ -172,8 +170,8 @@ class Cluster(models.Model):
         indexes = [
             _listed("name"),
             _listed("created_at", "name"),
-            *(_listed(field, "name") for field in LISTED if field != "pending"),
-            _listed("name", name="pending", pending=True),
+            *(_listed(field, "name") for field in ("application", "environment", "region", "release", "sync", "health")),
+            _listed("sync", "health", "pending", name="state"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from horizon.access.permissions import Actor
-from horizon.api import applications, base, clusters, groups, lists, pipelineruns
+from horizon.api import applications, base, clusters, groups, pipelineruns
 from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Application, Cluster, Environment, Group, Region, Template, TemplateRelease
 from tests.api.conftest import Call
@@ -135,7 +135,6 @@ def test_states_are_counted(varied: World, call: Call) -> None:
 
     assert found == {
         "total": 10,
-        "exact": True,
         "pending": 8,
         "sync": {"Synced": 1, "OutOfSync": 1, "NotDeployed": 8, "Unknown": 0},
         "health": {"Healthy": 1, "Progressing": 0, "Degraded": 1, "Missing": 0, "Unknown": 8},
@@ -143,15 +142,13 @@ def test_states_are_counted(varied: World, call: Call) -> None:
 
 
 def test_counting_stops_and_says_so(world: World, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in (base, lists, clusters):
-        monkeypatch.setattr(room, "COUNTED", 4)
+    monkeypatch.setattr(base, "COUNTED", 4)
 
     over, under = (call("get", f"clusters?size=2{more}").data for more in ("", "&group=open"))
-    counts = call("get", "cluster-counts").data
 
     assert (over["total"], over["exact"], len(over["items"])) == (4, False, 2)
     assert (under["total"], under["exact"]) == (4, True)
-    assert (counts["total"], counts["exact"], counts["pending"], counts["sync"]["NotDeployed"], counts["sync"]["Synced"]) == (4, False, 4, 4, 0)
+    assert call("get", "cluster-counts").data["total"] == 10
 
 
 def test_pages_follow_one_another_without_gap_or_overlap(world: World, call: Call) -> None:
