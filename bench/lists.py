@@ -29,10 +29,9 @@ LISTS = (
     "tag=critical",
     "tag=team=team-7&environment=test",
     "favourite=true",
-    "search=app-7",
 )
 COUNTS = ("", "environment=test", "health=Degraded", "group=group-4", "application=app-7", "owner=bob", "tag=team=team-7")
-SEARCHES = ("search=app-77-pre", "search=online-99", "search=nothing")
+SEARCHES = ("search=app-7", "search=app-77-pre", "search=online-99", "search=nothing")
 ASKED = {"list": ("clusters", LISTS), "search": ("clusters", SEARCHES), "counts": ("cluster-counts", COUNTS)}
 PEOPLE = {"ann": "an administrator", "bob": "somebody with five roles"}
 _LONGEST = 150

@@ -128,10 +128,10 @@ LISTED = ("application", "environment", "region", "release", "sync", "health", "
 """What lists of clusters are filtered by."""
 
 
-def _listed(*fields: str, name: str = "") -> models.Index:
+def _listed(*fields: str, name: str = "", only: Q | None = None) -> models.Index:
     """Rows in this order, with all that a list filters by: a page and a count with any filters are read from one index alone."""
     rest = (field for field in LISTED if field not in fields)
-    return models.Index(fields=[*fields, *rest], name=f"clusters_by_{name or fields[0]}")
+    return models.Index(fields=[*fields, *rest], name=f"clusters_by_{name or fields[0]}", condition=only)
 
 
 class Cluster(models.Model):
@@ -172,6 +172,7 @@ class Cluster(models.Model):
             _listed("created_at", "name"),
             *(_listed(field, "name") for field in ("application", "environment", "region", "release", "sync", "health")),
             _listed("sync", "health", "pending", name="state"),
+            _listed("name", name="pending", only=Q(pending=True)),
         ]
 
     def __str__(self) -> str:
