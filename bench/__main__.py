@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import deploys, preview, rollback, size, table
+from bench import deploys, lists, preview, rollback, size, table
 from bench.lab import FULL, QUICK, Lab
 from bench.measure import flush_time
 from bench.preview import NoProgram
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Lab], list[table.Row]]] = {
     "history": deploys.late_against_early,
     "rollback": rollback.over_many_runs,
     "size": size.on_disk,
+    "lists": lists.at_two_sizes,
 }
 
 

@@ -20,16 +20,21 @@ _SWEEP = 10
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is done: rounds of each comparison, deploys of the long and of the short history, runs that a rollback takes back."""
+    """How much is done: rounds of each comparison, deploys of the long and of the short history, runs that a rollback takes back; clusters of
+    the small and of the large installation, which have the same applications and groups.
+    """
 
     rounds: int
     deploys: int
     few: int
     runs: int
+    clusters: tuple[int, int]
+    applications: int
+    groups: int
 
 
-FULL = Sizes(rounds=100, deploys=10_000, few=10, runs=1_000)
-QUICK = Sizes(rounds=2, deploys=200, few=3, runs=20)
+FULL = Sizes(rounds=100, deploys=10_000, few=10, runs=1_000, clusters=(10_000, 100_000), applications=2_000, groups=300)
+QUICK = Sizes(rounds=2, deploys=200, few=3, runs=20, clusters=(200, 400), applications=100, groups=60)
 
 
 class Lab:

@@ -146,6 +146,8 @@ def _database() -> dict[str, Any]:
         database["TEST"] = {"NAME": str(HORIZON_DATA / "test.sqlite3")}
     elif database["ENGINE"] == "django.db.backends.postgresql":
         options.setdefault("connect_timeout", 5)
+        # To compile a list's query takes longer than to run it: 60 ms of 120 at 100,000 clusters.
+        options.setdefault("options", "-c jit=off")
     return database
 
 

@@ -15,4 +15,4 @@ def test_all_benchmarks_run_at_tiny_sizes() -> None:
     done = subprocess.run([sys.executable, "-m", "bench", "--quick"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert all(name in done.stdout for name in ("edit + deploy", "rendered preview", "rollback over", "new repository"))
+    assert all(name in done.stdout for name in ("edit + deploy", "rendered preview", "rollback over", "new repository", "counts of"))

@@ -11,7 +11,7 @@ from horizon.access.models import Membership
 from horizon.access.permissions import Actor, require_unlimited
 from horizon.access.policy import Role
 from horizon.errors import Conflict, Forbidden, Invalid
-from horizon.inventory import names
+from horizon.inventory import names, tree
 from horizon.inventory.events import record
 from horizon.inventory.models import Application, Group
 
@@ -33,7 +33,8 @@ def create(name: str, *, parent: Group | None, description: str, private: bool, 
     path = _path(parent, name)
     try:
         with transaction.atomic():
-            group = Group.objects.create(name=name, path=path, parent=parent, description=description, private=private)
+            hidden = private or (parent is not None and _locked(parent).hidden)
+            group = Group.objects.create(name=name, path=path, parent=parent, description=description, private=private, hidden=hidden)
             if parent is None:
                 _own(group, actor)
             record(actor=actor.name, action="create", thing=group, title=f"Create group {path}", address=actor.address)
@@ -44,12 +45,13 @@ def create(name: str, *, parent: Group | None, description: str, private: bool, 
 
 def change(group: Group, look: Look, *, actor: Actor) -> Group:
     """Give it another description, or make it private or public."""
-    before = Look(group.description, group.private)
-    if look == before:
-        return group
     with transaction.atomic():
+        group = _locked(group)
+        before = Look(group.description, group.private)
+        if look == before:
+            return group
         group.description, group.private = look.description, look.private
-        group.save(update_fields=["description", "private"])
+        _save(group, "description", "private")
         _record(group, "edit", f"Edit group {group.path}", actor, before=asdict(before), after=asdict(look))
     return group
 
@@ -83,7 +85,7 @@ def _move(group: Group, *, name: str, parent: Group | None, actor: Actor) -> Non
     _check_length(deepest - len(before) + len(path))
     below.update(path=Concat(Value(path), Substr(F("path"), len(before) + 1)))
     group.name, group.path, group.parent = name, path, parent
-    group.save(update_fields=["name", "path", "parent"])
+    _save(group, "name", "path", "parent")
     if parent is None and not Membership.objects.filter(group=group, role=Role.OWNER, user__is_active=True).exists():
         _own(group, actor)
     _record(group, "move", f"Move group {before} to {path}", actor, before=before, after=path)
@@ -92,13 +94,28 @@ def _move(group: Group, *, name: str, parent: Group | None, actor: Actor) -> Non
 def delete(group: Group, *, actor: Actor) -> None:
     """Delete it with its memberships. Raises `Conflict` naming what is in it."""
     with transaction.atomic():
-        inside = _inside(Group.objects.select_for_update().get(pk=group.pk))
+        inside = _inside(_locked(group))
         if inside:
             shown = "; ".join(f"{kind}: {', '.join(found[:10])}" for kind, found in inside.items())
             raise Conflict(f"group {group.path} is not empty: {shown}", code="not_empty", details=inside)
         parent, path = group.parent, group.path
         group.delete()
         record(actor=actor.name, action="delete", thing=parent, title=f"Delete group {path}", address=actor.address, before=path)
+
+
+def _locked(group: Group) -> Group:
+    """The row as it is now, until the transaction ends: meanwhile nobody moves it or hides it."""
+    return Group.objects.select_for_update().get(pk=group.pk)
+
+
+def _save(group: Group, *fields: str) -> None:
+    """Keep these fields, and let it and all below say anew whether they are hidden."""
+    # Who makes a group below at this moment holds a row of these until it is there.
+    list(Group.objects.select_for_update().filter(tree.below(group.path)).values_list("pk"))
+    group.hidden = group.hidden or group.private
+    group.save(update_fields=[*fields, "hidden"])
+    tree.hide(group.path)
+    group.refresh_from_db(fields=["hidden"])
 
 
 def _inside(group: Group) -> dict[str, list[str]]:

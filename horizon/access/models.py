@@ -1,4 +1,4 @@
-"""Who holds which role where, robots, the tokens that programs use in a person's place, and links that set a password."""
+"""Who holds which role where, favourites, robots, the tokens that programs use in a person's place, and links that set a password."""
 
 from django.conf import settings
 from django.db import models
@@ -37,6 +37,19 @@ class Membership(models.Model):
     def place(self) -> Group | Application | Cluster:
         """The thing that the role is held on."""
         return self.group or self.application or self.cluster
+
+
+class Favourite(models.Model):
+    """A cluster that a person wants at hand."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="favourites")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("user", "cluster"), name="a_favourite_once_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.cluster} of {self.user}"
 
 
 class Robot(models.Model):

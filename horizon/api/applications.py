@@ -3,18 +3,21 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.permissions import require, visible_applications, visible_clusters
 from horizon.access.policy import Verb
-from horizon.api.base import Body, JsonMap, View, named
+from horizon.api import lists
+from horizon.api.base import Body, JsonMap, View, asks, named
 from horizon.delivery import application as flows
-from horizon.delivery import bring, create, edit, life
+from horizon.delivery import bring, create, edit, life, tags
 from horizon.errors import Invalid
 from horizon.gitops import layout
-from horizon.inventory.models import Application, Environment, Priority, Template
+from horizon.inventory import tree
+from horizon.inventory.models import Application, Environment, Group, Priority, Tag, Template
 
 _SHOWN = ("application__group", "application__template", "environment", "region", "release__template")
 
@@ -47,23 +50,30 @@ def shown(application: Application) -> dict[str, Any]:
         "template": application.template.name,
         "description": application.description,
         "priority": application.priority,
+        "tags": tags.of(application),
         "created_at": application.created_at,
         "archived_at": application.archived_at,
     }
 
 
+FILTERS: lists.Filters = {
+    "group": lambda view, path: Q(group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
+    "template": lists.named("template", Template),
+    "priority": lists.one_of("priority", "priority", Priority.values),
+    "tag": lambda view, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), application__isnull=False).values("application")),
+    "search": lists.part("name"),
+}
+SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "priority": ("priority", "name")}
+
+
 class Applications(View):
     """`/applications`"""
 
+    @asks(*FILTERS, "archived", "sort", page=True)
     def get(self, request: Request) -> Response:
-        """The applications that one may see; `?group=` and `?search=` filter."""
-        rows = visible_applications(self.actor).select_related("group", "template").order_by("name")
-        if group := request.query_params.get("group"):
-            rows = rows.filter(group__path=group)
-        if search := request.query_params.get("search"):
-            rows = rows.filter(name__contains=search)
-        rows = rows.filter(archived_at__isnull=self.choice("archived", ("true", "false")) != "true")
-        return self.page(rows, shown)
+        """The applications that one may see and asks for."""
+        rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_applications(self.actor)), FILTERS), SORTS, unless="name")
+        return self.page(rows, shown, whole=Application.objects.select_related("group", "template").prefetch_related("tags"))
 
     def post(self, request: Request) -> Response:
         """Make an application with its repository."""
@@ -100,17 +110,20 @@ class OneApplication(View):
 class Config(View):
     """`/applications/{name}/config?environment=`"""
 
+    @asks("environment")
     def get(self, request: Request, name: str) -> Response:
         """What a new cluster in the environment starts from."""
         found = flows.read(self.application(name, Verb.VIEW), self._environment())
         return Response(asdict(found), headers={"ETag": f'"{found.revision}"'})
 
+    @asks("environment", "title")
     def put(self, request: Request, name: str) -> Response:
         """Make the form's data what was sent; needs `If-Match`."""
         application = self.application(name, Verb.EDIT)
         seen = edit.required(self.if_match(), layout.APPLICATION)
         return self._write(application, flows.put_config(self.sent_map(), application), seen)
 
+    @asks("environment", "title")
     def patch(self, request: Request, name: str) -> Response:
         """Merge a patch into the form's data."""
         application = self.application(name, Verb.EDIT)
@@ -138,6 +151,7 @@ class Chosen(Body):
 class Bring(View):
     """`/applications/{name}/bring`"""
 
+    @asks("prefer")
     def get(self, request: Request, name: str) -> Response:
         """What each cluster has not taken yet: keys, clashes; `?prefer=application` for whose value stays on a clash."""
         application = self.application(name, Verb.VIEW)

@@ -1,6 +1,6 @@
 """What every view starts from: who acts, which thing, what was sent, one page of many."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,19 @@ from horizon.inventory import events
 from horizon.inventory.models import Application, Cluster, Group
 
 _PAGE, _LARGEST_PAGE = 50, 200
+COUNTED = 10_000
+"""How far rows are counted: beyond it the cost would grow with the installation."""
+_ASKED = "asked"
+
+
+def asks(*names: str, page: bool = False) -> Callable[[Any], Any]:
+    """Name what the query of a method may say; `page` brings `page` and `size`. Anything else is refused, so that a misspelt filter filters."""
+
+    def noted(method: Any) -> Any:
+        setattr(method, _ASKED, (*names, "page", "size") if page else names)
+        return method
+
+    return noted
 
 
 class Body(serializers.Serializer):
@@ -57,7 +70,10 @@ class View(APIView):
         super().initial(request, *args, **given)
         if any("\x00" in str(value) for value in given.values()):
             raise NotFound("there is nothing with such a name")
+        known = getattr(getattr(self, str(request.method).lower(), None), _ASKED, ())
         for name, values in request.query_params.lists():
+            if name not in known:
+                raise Invalid(_unknown(name, known), code="query", details={"field": name[:80], "known": sorted(known)})
             if any("\x00" in value for value in values):
                 raise Invalid(f"{name[:80]!r} holds a NUL", code="query")
 
@@ -143,12 +159,17 @@ class View(APIView):
             raise Invalid(f"{name} must be one of {', '.join(choices)}", code="query", details={"field": name})
         return value
 
-    def page(self, rows: "QuerySet[Any] | list[Any]", show: Callable[[Any], dict[str, Any]]) -> Response:
-        """One page of rows: `?page=` from 1, `?size=` up to 200."""
+    def page(self, rows: "QuerySet[Any] | list[Any]", show: Callable[[Any], Any], *, whole: "QuerySet[Any] | None" = None) -> Response:
+        """One page of rows: `?page=` from 1, `?size=` up to 200. `total` is exact up to `COUNTED`.
+
+        With `whole`, rows are found by their keys alone and only those of the page are read from it, with all that is shown of them.
+        """
         size, number = max(self.whole("size", default=_PAGE, most=_LARGEST_PAGE), 1), max(self.whole("page", default=1, most=10**9), 1)
         start = (number - 1) * size
-        items = [show(row) for row in rows[start : start + size]]
-        return Response({"items": items, "page": number, "size": size, "total": len(rows) if isinstance(rows, list) else rows.count()})
+        found = rows[start : start + size] if whole is None else _read(rows.values_list("pk", flat=True)[start : start + size], whole)
+        total = len(rows) if isinstance(rows, list) else rows.order_by().values("pk")[: COUNTED + 1].count()
+        items = [show(row) for row in found]
+        return Response({"items": items, "page": number, "size": size, **counted(total, exactly=isinstance(rows, list))})
 
     def whole(self, name: str, *, default: int, most: int) -> int:
         """A whole number from the query. Raises `Invalid`."""
@@ -164,6 +185,12 @@ def _alive(thing: Any, verb: Verb) -> Any:
     return thing
 
 
+def counted(total: int, *, exactly: bool = False) -> dict[str, Any]:
+    """A number of rows as answers show it: `exact` is false where counting stopped."""
+    exact = exactly or total <= COUNTED
+    return {"total": total if exact else COUNTED, "exact": exact}
+
+
 def address(request: Request) -> str:
     """Where a request comes from. What a proxy says counts only where the installation says that there are proxies."""
     behind_proxies = api_settings.NUM_PROXIES is not None
@@ -176,6 +203,18 @@ def named(kind: type[Model], name: object, *, field: str) -> Any:
     if row is None:
         raise Invalid(f"there is no {field} {str(name)[:80]!r}", code="unknown", details={"field": field})
     return row
+
+
+def _read(keys: Iterable[Any], whole: "QuerySet[Any]") -> list[Any]:
+    """The rows of these keys in their order; one that went meanwhile is left out."""
+    wanted = list(keys)
+    found = whole.in_bulk(wanted)
+    return [found[key] for key in wanted if key in found]
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    choices = f"known here: {', '.join(sorted(known))}" if known else "none is known here"
+    return f"there is no query parameter {name[:80]!r}: {choices}"
 
 
 def _errors(found: Any, pointer: str) -> Any:

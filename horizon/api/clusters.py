@@ -2,17 +2,22 @@
 
 from typing import Any
 
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import visible_clusters
+from horizon.access import favourites
+from horizon.access.permissions import Actor, owned_clusters, visible_clusters
 from horizon.access.policy import Verb
-from horizon.api.base import Body, JsonMap, View, named
+from horizon.api import lists
+from horizon.api.base import Body, JsonMap, View, asks, named
 from horizon.api.git import clone_url
-from horizon.delivery import create, life
+from horizon.delivery import create, life, tags
+from horizon.engines.contract import Health, Sync
 from horizon.errors import Invalid
-from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
+from horizon.inventory import tree
+from horizon.inventory.models import Application, Cluster, Environment, Group, Region, Tag, TemplateRelease
 
 
 class NewCluster(Body):
@@ -35,8 +40,8 @@ class Change(Body):
     description = serializers.CharField(allow_blank=True, max_length=512)
 
 
-def shown(cluster: Cluster) -> dict[str, Any]:
-    """A cluster as the API shows it."""
+def shown(cluster: Cluster, *, favourite: bool) -> dict[str, Any]:
+    """A cluster as the API shows it to somebody whose favourite it is, or not."""
     return {
         "name": cluster.name,
         "id": cluster.pk,
@@ -46,6 +51,8 @@ def shown(cluster: Cluster) -> dict[str, Any]:
         "namespace": cluster.namespace,
         "template": {"name": cluster.release.template.name, "release": cluster.release.version},
         "description": cluster.description,
+        "tags": tags.of(cluster),
+        "favourite": favourite,
         "image": cluster.image,
         "gitops": cluster.gitops,
         "master": cluster.master,
@@ -59,19 +66,38 @@ def shown(cluster: Cluster) -> dict[str, Any]:
     }
 
 
+def shown_to(actor: Actor, cluster: Cluster) -> dict[str, Any]:
+    """A cluster as the API shows it to this actor."""
+    return shown(cluster, favourite=favourites.of(actor).filter(cluster=cluster).exists())
+
+
+FILTERS: lists.Filters = {
+    "application": lists.named("application", Application),
+    "group": lambda view, path: Q(application__in=Application.objects.order_by().filter(group__in=_groups(path)).values("pk")),
+    "environment": lists.named("environment", Environment),
+    "region": lists.named("region", Region),
+    "template": lambda view, name: Q(Exists(TemplateRelease.objects.filter(pk=OuterRef("release"), template__name=name))),
+    "release": lambda view, version: _of_release(view.query("template"), version),
+    "sync": lists.one_of("sync", "sync", Sync),
+    "health": lists.one_of("health", "health", Health),
+    "pending": lists.whether("pending", lambda actor: Q(pending=True)),
+    "owner": lambda view, name: owned_clusters(name),
+    "tag": lambda view, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), cluster__isnull=False).values("cluster")),
+    "favourite": lists.whether("favourite", lambda actor: Q(pk__in=favourites.of(actor).values("cluster"))),
+    "search": lists.part("name"),
+}
+SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "sync": ("sync", "name"), "health": ("health", "name")}
+"""Each has an index of its own: a page costs the same whatever lies behind it."""
+
+
 class Clusters(View):
     """`/clusters`"""
 
+    @asks(*FILTERS, "archived", "sort", page=True)
     def get(self, request: Request) -> Response:
-        """The clusters that one may see; `?application=`, `?environment=`, `?region=` and `?search=` filter."""
-        rows = visible_clusters(self.actor).select_related("application", "environment", "region", "release__template").order_by("name")
-        for field in ("application", "environment", "region"):
-            if value := request.query_params.get(field):
-                rows = rows.filter(**{f"{field}__name": value})
-        if search := request.query_params.get("search"):
-            rows = rows.filter(name__contains=search)
-        rows = rows.filter(archived_at__isnull=self.choice("archived", ("true", "false")) != "true")
-        return self.page(rows, shown)
+        """The clusters that one may see and asks for."""
+        rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS), SORTS, unless="name")
+        return self.page(rows, lambda row: shown(row, favourite=row.favourite), whole=whole(self.actor))
 
     def post(self, request: Request) -> Response:
         """Make a cluster: everything pending, nothing released."""
@@ -81,7 +107,7 @@ class Clusters(View):
         sent["region"] = named(Region, sent["region"], field="region")
         sent["release"] = release_of(application.template_id, sent["release"]) if sent["release"] else None
         cluster = create.cluster(create.NewCluster(application=application, **sent), actor=self.actor)
-        return Response(shown(cluster), status=201)
+        return Response(shown(cluster, favourite=False), status=201)
 
 
 class OneCluster(View):
@@ -89,13 +115,51 @@ class OneCluster(View):
 
     def get(self, request: Request, name: str) -> Response:
         """The cluster as it was last seen; `status` looks now."""
-        return Response(shown(self.cluster(name, Verb.VIEW)))
+        return Response(shown_to(self.actor, self.cluster(name, Verb.VIEW)))
 
     def patch(self, request: Request, name: str) -> Response:
         """Give it another description; its name, template, environment and region never change."""
         cluster = self.cluster(name, Verb.EDIT)
         life.describe(cluster, self.sent(Change)["description"], actor=self.actor)
-        return Response(shown(cluster))
+        return Response(shown_to(self.actor, cluster))
+
+
+class Counts(View):
+    """`/cluster-counts`"""
+
+    @asks(*FILTERS, "archived")
+    def get(self, request: Request) -> Response:
+        """How many clusters there are, and in which state, with the filters of `/clusters`."""
+        rows = lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS).order_by()
+        return Response(_summed(list(rows.values_list("sync", "health", "pending").annotate(Count("pk")))))
+
+
+def _summed(found: list[tuple[str, str, bool, int]]) -> dict[str, Any]:
+    """Numbers of rows by each state, from those of every combination that there is."""
+    sync, health = ({str(word): 0 for word in words} for words in (Sync, Health))
+    for of_sync, of_health, _, number in found:
+        sync[of_sync] += number
+        health[of_health] += number
+    pending = sum(number for _, _, pending, number in found if pending)
+    return {"total": sum(sync.values()), "pending": pending, "sync": sync, "health": health}
+
+
+def whole(actor: Actor) -> "QuerySet[Cluster]":
+    """Clusters with all that a list shows of them; without the archives of their releases."""
+    rows = Cluster.objects.select_related("application", "environment", "region", "release__template").defer("release__archive", "objects_seen")
+    return rows.prefetch_related("tags").annotate(favourite=Exists(favourites.of(actor).filter(cluster=OuterRef("pk"))))
+
+
+def _of_release(template: str, version: str) -> Q:
+    """Clusters of one release, or of all that have this version where no template is said."""
+    releases = TemplateRelease.objects.order_by().filter(version=version)
+    if not template:
+        return Q(release__in=releases.values("pk"))
+    return Q(release=releases.filter(template__name=template).values("pk")[:1])
+
+
+def _groups(path: str) -> "QuerySet[Any]":
+    return Group.objects.order_by().filter(tree.below(path)).values("pk")
 
 
 def release_of(template: int, version: str) -> TemplateRelease:

@@ -13,10 +13,11 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import visible_events
 from horizon.access.policy import Verb
-from horizon.api.base import View
+from horizon.api.base import View, asks
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Event
 
+_FILTERS = ("group", "application", "cluster", "actor", "action", "since", "until")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would carry out instead of show."""
 
@@ -64,6 +65,7 @@ class _Filtered(View):
 class Events(_Filtered):
     """`/events`"""
 
+    @asks(*_FILTERS, page=True)
     def get(self, request: Request) -> Response:
         """`?group=`, `?application=` or `?cluster=` and all below; `?actor=`, `?action=`, `?since=`, `?until=`."""
         return self.page(self.rows(), shown)
@@ -72,6 +74,7 @@ class Events(_Filtered):
 class Export(_Filtered):
     """`/events/export`"""
 
+    @asks(*_FILTERS, "as")
     def get(self, request: Request) -> StreamingHttpResponse:
         """All of them, with the same filters, as a file: `?as=csv` (unless said) or `json`."""
         kind = self.choice("as", ("csv", "json")) or "csv"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +11,9 @@ from rest_framework.response import Response
 from horizon.access import groups
 from horizon.access.permissions import require, require_admin, visible_groups
 from horizon.access.policy import Verb
-from horizon.api.base import Body, View
+from horizon.api import lists
+from horizon.api.base import Body, View, asks
+from horizon.inventory import tree
 from horizon.inventory.models import Group
 
 
@@ -37,17 +40,22 @@ def shown(group: Group) -> dict[str, Any]:
     return {"path": group.path, "name": group.name, "description": group.description, "private": group.private}
 
 
+FILTERS: lists.Filters = {
+    "group": lambda view, path: tree.below(path),
+    "parent": lists.equal("parent__path"),
+    "private": lists.whether("private", lambda actor: Q(private=True)),
+    "search": lists.part("path"),
+}
+SORTS: lists.Sorts = {"path": ("path",), "name": ("name", "path"), "created_at": ("created_at", "path")}
+
+
 class Groups(View):
     """`/groups`"""
 
+    @asks(*FILTERS, "sort", page=True)
     def get(self, request: Request) -> Response:
-        """The groups that one may see; `?search=` is a part of the path, `?parent=` the path of the group above."""
-        rows = visible_groups(self.actor).order_by("path")
-        if search := self.query("search"):
-            rows = rows.filter(path__contains=search)
-        if parent := self.query("parent"):
-            rows = rows.filter(parent__path=parent)
-        return self.page(rows, shown)
+        """The groups that one may see and asks for."""
+        return self.page(lists.sort(self, lists.filtered(self, visible_groups(self.actor), FILTERS), SORTS, unless="path"), shown)
 
     def post(self, request: Request) -> Response:
         """Make a group; at the root it belongs to whoever makes it."""

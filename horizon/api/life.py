@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from horizon.access.policy import Verb
 from horizon.api import applications, clusters
-from horizon.api.base import Body, JsonMap, View, named
+from horizon.api.base import Body, JsonMap, View, asks, named
 from horizon.delivery import create, life, records, upgrade
 from horizon.inventory.models import Cluster, Environment, Region
 
@@ -44,7 +44,7 @@ class Copy(View):
             config=sent["config"],
             image=sent["image"],
         )
-        return Response(clusters.shown(create.cluster(replace(new, like=source), actor=self.actor)), status=201)
+        return Response(clusters.shown(create.cluster(replace(new, like=source), actor=self.actor), favourite=False), status=201)
 
 
 class NewRelease(Body):
@@ -58,6 +58,7 @@ class NewRelease(Body):
 class Upgrade(View):
     """`/clusters/{name}/upgrade`"""
 
+    @asks("release")
     def get(self, request: Request, name: str) -> Response:
         """What an upgrade to `?release=` would change: files, objects, and the keys that are dropped and added."""
         cluster = self.cluster(name, Verb.VIEW)
@@ -79,6 +80,7 @@ class Records(View):
         """What bringing the records of application, environment and region into `system/` would change."""
         return Response(records.offer(self.cluster(name, Verb.VIEW)))
 
+    @asks("title")
     def post(self, request: Request, name: str) -> Response:
         """Make it an edit."""
         edited = records.bring(self.cluster(name, Verb.EDIT), actor=self.actor, title=self.title())
@@ -92,7 +94,7 @@ class RestoreCluster(View):
         """Bring a deleted cluster back as it was, not deployed."""
         cluster: Cluster = self.cluster(name, Verb.DELETE, archived=True)
         life.restore(cluster, actor=self.actor)
-        return Response(clusters.shown(cluster))
+        return Response(clusters.shown_to(self.actor, cluster))
 
 
 class PurgeCluster(View):

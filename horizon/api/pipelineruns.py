@@ -4,17 +4,20 @@ import time
 from dataclasses import fields
 from typing import Any
 
+from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import require
+from horizon.access.permissions import require, seen_clusters
 from horizon.access.policy import Verb
-from horizon.api.base import Body, View
+from horizon.api import lists
+from horizon.api.base import Body, View, asks
 from horizon.delivery import launch
-from horizon.delivery.models import FINAL, Action, Pipelinerun
+from horizon.delivery.models import FINAL, Action, Pipelinerun, State
 from horizon.errors import NotFound
-from horizon.inventory.models import Cluster
+from horizon.inventory import tree
+from horizon.inventory.models import Cluster, Group
 
 _LONGEST_WAIT = 60
 _LOOK_EVERY = 0.25
@@ -76,15 +79,40 @@ def _detail(run: Pipelinerun) -> dict[str, Any]:
     return {**shown(run), "steps": steps}
 
 
+_OF_ONE: lists.Filters = {
+    "state": lists.one_of("state", "state", State.values),
+    "action": lists.one_of("action", "action", Action.values),
+    "person": lists.equal("created_by"),
+}
+FILTERS: lists.Filters = {
+    "cluster": lists.named("cluster", Cluster),
+    "application": lambda view, name: Q(cluster__in=Cluster.objects.order_by().filter(application__name=name).values("pk")),
+    "group": lambda view, path: Q(cluster__application__group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
+    **_OF_ONE,
+}
+SORTS: lists.Sorts = {"created_at": ("id",)}
+_NEWEST = "-created_at"
+
+
+class Runs(View):
+    """`/pipelineruns`"""
+
+    @asks(*FILTERS, "sort", page=True)
+    def get(self, request: Request) -> Response:
+        """The runs of all clusters that one may see, newest first."""
+        rows = Pipelinerun.objects.filter(seen_clusters(self.actor, "cluster__"))
+        rows = lists.sort(self, lists.filtered(self, rows, FILTERS), SORTS, unless=_NEWEST)
+        return self.page(rows, shown, whole=Pipelinerun.objects.select_related("cluster"))
+
+
 class ClusterRuns(View):
     """`/clusters/{name}/pipelineruns`"""
 
+    @asks(*_OF_ONE, "sort", page=True)
     def get(self, request: Request, name: str) -> Response:
-        """The cluster's runs, newest first; `?state=` filters."""
-        rows = Pipelinerun.objects.filter(cluster=self.cluster(name, Verb.VIEW)).select_related("cluster").order_by("-id")
-        if state := request.query_params.get("state"):
-            rows = rows.filter(state=state)
-        return self.page(rows, shown)
+        """The cluster's runs, newest first."""
+        rows = Pipelinerun.objects.filter(cluster=self.cluster(name, Verb.VIEW)).select_related("cluster")
+        return self.page(lists.sort(self, lists.filtered(self, rows, _OF_ONE), SORTS, unless=_NEWEST), shown)
 
     def post(self, request: Request, name: str) -> Response:
         """Launch a deploy, a restart, a rollback, a free or a delete."""
@@ -112,6 +140,7 @@ class ClusterRuns(View):
 class OneRun(View):
     """`/pipelineruns/{id}`"""
 
+    @asks("wait")
     def get(self, request: Request, key: int) -> Response:
         """The run with its steps; `?wait=60` answers when its state is final, or after so many seconds."""
         run = _found(self, key, Verb.VIEW)

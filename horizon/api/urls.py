@@ -22,6 +22,7 @@ from horizon.api import (
     robots,
     session,
     status,
+    tags,
     tokens,
 )
 
@@ -52,8 +53,12 @@ _v1 = [
     path("applications/<str:name>/bring", applications.Bring.as_view()),
     path("applications/<str:name>/restore", life.RestoreApplication.as_view()),
     path("applications/<str:name>/purge", life.PurgeApplication.as_view()),
+    path("applications/<str:name>/tags", tags.ApplicationTags.as_view()),
     path("clusters", clusters.Clusters.as_view()),
+    path("cluster-counts", clusters.Counts.as_view()),
     path(_CLUSTER, clusters.OneCluster.as_view()),
+    path(f"{_CLUSTER}/tags", tags.ClusterTags.as_view()),
+    path(f"{_CLUSTER}/favourite", tags.Favourite.as_view()),
     path(f"{_CLUSTER}/config", config.Config.as_view()),
     path(f"{_CLUSTER}/pipeline", config.Pipeline.as_view()),
     path(f"{_CLUSTER}/discard", config.Discard.as_view()),
@@ -70,6 +75,7 @@ _v1 = [
     path(f"{_CLUSTER}/status", status.Status.as_view()),
     path(f"{_CLUSTER}/resources", status.Resources.as_view()),
     path(f"{_CLUSTER}/history", status.History.as_view()),
+    path("pipelineruns", pipelineruns.Runs.as_view()),
     path("pipelineruns/<int:key>", pipelineruns.OneRun.as_view()),
     path("pipelineruns/<int:key>/again", pipelineruns.Again.as_view()),
     path("pipelineruns/<int:key>/cancel", pipelineruns.Cancel.as_view()),

@@ -100,6 +100,8 @@ class Pipelinerun(models.Model):
         indexes = [
             models.Index(fields=("cluster", "state"), name="run_by_cluster_and_state"),
             models.Index(fields=("cluster", "revision"), name="run_by_revision"),
+            models.Index(fields=("state", "id"), name="runs_by_state"),
+            models.Index(fields=("created_by", "id"), name="runs_by_person"),
             models.Index(fields=("state",), condition=Q(state__in=("queued", "running")), name="active_runs"),
         ]
 

@@ -5,17 +5,22 @@ from django.db.models import Q
 
 
 class Group(models.Model):
-    """A folder of applications. `path` is unique and addresses it: `payments/checkout`."""
+    """A folder of applications. `path` is unique and addresses it: `payments/checkout`.
+
+    `hidden` says whether it or a group above it is `private`; `tree.hide` keeps it so.
+    """
 
     name = models.CharField(max_length=63)
     path = models.CharField(max_length=512, unique=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     private = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False)
     description = models.CharField(max_length=512, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("path",)
+        constraints = [models.CheckConstraint(condition=Q(private=False) | Q(hidden=True), name="private_is_hidden")]
 
     def __str__(self) -> str:
         return self.path
@@ -123,18 +128,29 @@ class Application(models.Model):
         return self.name
 
 
+LISTED = ("application", "environment", "region", "release", "sync", "health", "pending", "ready", "archived_at")
+"""What lists of clusters are filtered by."""
+
+
+def _listed(*fields: str, name: str = "", only: Q | None = None) -> models.Index:
+    """Rows in this order, with all that a list filters by: a page and a count with any filters are read from one index alone."""
+    rest = (field for field in LISTED if field not in fields)
+    return models.Index(fields=[*fields, *rest], name=f"clusters_by_{name or fields[0]}", condition=only)
+
+
 class Cluster(models.Model):
     """One deployment of an application. Git is the truth: the shas and what follows from them are what was last read there.
 
+    The indexes below begin with the references: one of a reference alone would be taken for them and read row by row.
     `ready` is false while the repository is being made; one with `archived_at` was deleted, and can be restored until it is purged.
     What the region showed last stands in `sync` to `objects`, as old as `observed_at`.
     """
 
     name = models.CharField(max_length=63, unique=True)
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="clusters")
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="clusters")
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="clusters")
-    release = models.ForeignKey(TemplateRelease, on_delete=models.PROTECT, related_name="clusters")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="clusters", db_index=False)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="clusters", db_index=False)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="clusters", db_index=False)
+    release = models.ForeignKey(TemplateRelease, on_delete=models.PROTECT, related_name="clusters", db_index=False)
     namespace = models.CharField(max_length=63)
     description = models.CharField(max_length=512, blank=True)
     ready = models.BooleanField(default=False)
@@ -157,10 +173,40 @@ class Cluster(models.Model):
 
     class Meta:
         ordering = ("name",)
-        indexes = [models.Index(fields=("application", "environment"), name="cluster_by_application")]
+        indexes = [
+            _listed("name"),
+            _listed("created_at", "name"),
+            *(_listed(field, "name") for field in ("application", "environment", "region", "release", "sync", "health")),
+            _listed("sync", "health", "pending", name="state"),
+            _listed("name", name="pending", only=Q(pending=True)),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Tag(models.Model):
+    """A label on exactly one application or cluster: a key, and a value that may be empty."""
+
+    application = models.ForeignKey(Application, null=True, blank=True, on_delete=models.CASCADE, related_name="tags")
+    cluster = models.ForeignKey(Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="tags")
+    key = models.CharField(max_length=63)
+    value = models.CharField(max_length=63, blank=True)
+
+    class Meta:
+        ordering = ("key",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(application__isnull=False, cluster__isnull=True) | Q(application__isnull=True, cluster__isnull=False),
+                name="tag_of_one_thing",
+            ),
+            models.UniqueConstraint(fields=("application", "key"), name="a_key_once_an_application"),
+            models.UniqueConstraint(fields=("cluster", "key"), name="a_key_once_a_cluster"),
+        ]
+        indexes = [models.Index(fields=("key", "value", "cluster", "application"), name="tags_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}" if self.value else self.key
 
 
 class Event(models.Model):
