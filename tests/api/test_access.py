@@ -278,8 +278,6 @@ def test_scopes(scope: str, place: Place, ann: Actor) -> None:
     wrong = []
     for route, said, status in answers(call, place):
         columns = SCOPED.get(route.takes, {route.takes})
-            route.takes, {route.takes}
-        )
         good = route.takes in (PUBLIC, SIGNED_IN) or columns <= SCOPES[scope]
         wrong += [] if (status not in (401, 403, 404)) == good else [(said, status)]
 
