@@ -213,13 +213,13 @@ def _file_change(file: str, before: bytes | None, after: bytes | None) -> FileCh
 
 
 def _edits(before: Any, after: Any, path: Path) -> Iterator[Edit]:
-    if before is ABSENT and isinstance(after, dict) and after:
-        # Key by key: two who add to the same new map do not clash.
-        before = {}
+    if before is ABSENT and after and (isinstance(after, dict) or named(after)):
+        # Key by key: two who add to the same new map, or to the same new list of named items, do not clash.
+        before = type(after)()
     if isinstance(before, dict) and isinstance(after, dict):
         for key in (*before, *(key for key in after if key not in before)):
             yield from _edits(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key))
-    elif (names := named(before)) and (others := named(after)) and _same_order(names, others):
+    elif (names := named(before)) is not None and (others := named(after)) is not None and _same_order(names, others):
         for name in (*names, *(name for name in others if name not in names)):
             yield from _edits(names.get(name, ABSENT), others.get(name, ABSENT), (*path, Item(name)))
     elif not _equal(before, after):

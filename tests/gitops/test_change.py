@@ -114,6 +114,25 @@ def test_a_change_within_an_item_that_is_gone_brings_it_back_under_its_name() ->
     assert len(applied.clashes) == 1
 
 
+@pytest.mark.parametrize("base", ["web: {}\n", "web:\n  envs: []\n"])
+def test_two_who_add_to_a_list_that_was_empty_do_not_clash(base: str) -> None:
+    one, other = ({"application.yaml": f"web:\n  envs:\n  - name: {name}\n    value: x\n".encode()} for name in "AB")
+
+    both = apply(change({"application.yaml": base.encode()}, other), one)
+
+    assert both.clashes == ()
+    assert helmyaml.read(both.files["application.yaml"].decode()) == {"web": {"envs": [{"name": name, "value": "x"} for name in "AB"]}}
+
+
+def test_a_pending_item_outlives_the_absence_of_its_empty_list() -> None:
+    before, after = {"application.yaml": b"web:\n  envs: []\n"}, {"application.yaml": b"web:\n  envs:\n  - name: A\n    value: x\n"}
+
+    applied = apply(change(before, after), {"application.yaml": b"web: {}\n"}, prefer_tree=True)
+
+    assert applied.clashes == ()
+    assert helmyaml.read(applied.files["application.yaml"].decode()) == {"web": {"envs": [{"name": "A", "value": "x"}]}}
+
+
 def test_an_item_of_a_named_list_is_a_key_of_its_own() -> None:
     before = {"application.yaml": b"web:\n  envs:\n  - name: A\n    value: one\n  - name: B\n    value: two\n"}
     after = {"application.yaml": b"web:\n  envs:\n  - name: A\n    value: one\n  - name: B\n    value: three\n"}
