@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from horizon.access.permissions import require, visible_applications, visible_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
-from horizon.api.base import Body, JsonMap, View, asks, named
+from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import application as flows
 from horizon.delivery import bring, create, edit, life, tags
 from horizon.errors import Invalid
@@ -69,7 +69,6 @@ SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "
 class Applications(View):
     """`/applications`"""
 
-    @asks(*FILTERS, "archived", "sort", page=True)
     def get(self, request: Request) -> Response:
         """The applications that one may see and asks for."""
         rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_applications(self.actor)), FILTERS), SORTS, unless="name")
@@ -110,20 +109,17 @@ class OneApplication(View):
 class Config(View):
     """`/applications/{name}/config?environment=`"""
 
-    @asks("environment")
     def get(self, request: Request, name: str) -> Response:
         """What a new cluster in the environment starts from."""
         found = flows.read(self.application(name, Verb.VIEW), self._environment())
         return Response(asdict(found), headers={"ETag": f'"{found.revision}"'})
 
-    @asks("environment", "title")
     def put(self, request: Request, name: str) -> Response:
         """Make the form's data what was sent; needs `If-Match`."""
         application = self.application(name, Verb.EDIT)
         seen = edit.required(self.if_match(), layout.APPLICATION)
         return self._write(application, flows.put_config(self.sent_map(), application), seen)
 
-    @asks("environment", "title")
     def patch(self, request: Request, name: str) -> Response:
         """Merge a patch into the form's data."""
         application = self.application(name, Verb.EDIT)
@@ -151,7 +147,6 @@ class Chosen(Body):
 class Bring(View):
     """`/applications/{name}/bring`"""
 
-    @asks("prefer")
     def get(self, request: Request, name: str) -> Response:
         """What each cluster has not taken yet: keys, clashes; `?prefer=application` for whose value stays on a clash."""
         application = self.application(name, Verb.VIEW)

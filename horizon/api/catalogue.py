@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import require_admin, visible_clusters
 from horizon.api import clusters
-from horizon.api.base import Body, JsonMap, View, asks
+from horizon.api.base import Body, JsonMap, View
 from horizon.api.parsers import Gzip, Json
 from horizon.delivery import preview, releases, templates
 from horizon.delivery.rendering import release_from
@@ -31,7 +31,6 @@ class NewEnvironment(Body):
 class Environments(View):
     """`/environments`"""
 
-    @asks(page=True)
     def get(self, request: Request) -> Response:
         """All environments, in their order."""
         return self.page(Environment.objects.all(), _environment)
@@ -50,7 +49,6 @@ class Environments(View):
 class Regions(View):
     """`/regions`"""
 
-    @asks(page=True)
     def get(self, request: Request) -> Response:
         """All regions."""
         return self.page(Region.objects.all(), _region)
@@ -69,7 +67,6 @@ class Templates(View):
 
     parser_classes = (Json, Gzip)
 
-    @asks(page=True)
     def get(self, request: Request) -> Response:
         """All templates with their releases."""
         return self.page(Template.objects.prefetch_related(_WITHOUT_ARCHIVES), _template)
@@ -136,7 +133,6 @@ class OneRelease(View):
 class ReleaseClusters(View):
     """`/templates/{name}/releases/{version}/clusters`"""
 
-    @asks(page=True)
     def get(self, request: Request, name: str, version: str) -> Response:
         """The clusters on this release that one may see."""
         rows = visible_clusters(self.actor).filter(release=_found(name, version)).order_by("name")

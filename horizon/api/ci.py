@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.policy import Verb
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.delivery import ci
 from horizon.delivery.rendering import template_of
 from horizon.errors import Invalid
@@ -70,7 +70,6 @@ class Output(View):
         files = repository.files(revision)
         return Response({"output": values.section(files, layout.OUTPUT, template_of(files)), "revision": revision})
 
-    @asks("deploy", "title")
     def post(self, request: Request, name: str) -> Response:
         """Make the output this map; `?deploy=true` ships it alone, `?deploy=all` all that is pending."""
         cluster = self.cluster(name, Verb.OUTPUT)

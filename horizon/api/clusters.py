@@ -11,7 +11,7 @@ from horizon.access import favourites
 from horizon.access.permissions import Actor, owned_clusters, visible_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
-from horizon.api.base import Body, JsonMap, View, asks, named
+from horizon.api.base import Body, JsonMap, View, named
 from horizon.api.git import clone_url
 from horizon.delivery import create, life, tags
 from horizon.engines.contract import Health, Sync
@@ -93,7 +93,6 @@ SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "
 class Clusters(View):
     """`/clusters`"""
 
-    @asks(*FILTERS, "archived", "sort", page=True)
     def get(self, request: Request) -> Response:
         """The clusters that one may see and asks for."""
         rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS), SORTS, unless="name")
@@ -127,7 +126,6 @@ class OneCluster(View):
 class Counts(View):
     """`/cluster-counts`"""
 
-    @asks(*FILTERS, "archived")
     def get(self, request: Request) -> Response:
         """How many clusters there are, and in which state, with the filters of `/clusters`."""
         rows = lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS).order_by()

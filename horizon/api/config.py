@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.policy import Verb
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.delivery import discard, edit
 from horizon.delivery.keys import read_keys
 from horizon.delivery.rendering import template_of
@@ -25,14 +25,12 @@ class Config(View):
         config = values.section(files, layout.APPLICATION, template_of(files))
         return Response({"config": config, "revision": revision, "shadowed": _shadowed(files)}, headers={"ETag": f'"{revision}"'})
 
-    @asks("title")
     def put(self, request: Request, name: str) -> Response:
         """Make the form's data what was sent; needs `If-Match`."""
         cluster = self.cluster(name, Verb.EDIT)
         edited = edit.put_config(cluster, self.sent_map(), actor=self.actor, title=self.title(), seen=self.if_match())
         return _answer(cluster, edited)
 
-    @asks("title")
     def patch(self, request: Request, name: str) -> Response:
         """Merge a patch (RFC 7396) into the form's data at the head."""
         cluster = self.cluster(name, Verb.EDIT)
@@ -49,7 +47,6 @@ class Pipeline(View):
         body = {"pipeline": values.section(files, layout.PIPELINE, "pipeline"), "revision": revision}
         return Response(body, headers={"ETag": f'"{revision}"'})
 
-    @asks("title")
     def put(self, request: Request, name: str) -> Response:
         """Make how CI builds what was sent; needs `If-Match`."""
         cluster = self.cluster(name, Verb.EDIT)

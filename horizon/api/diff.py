@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.policy import Verb
-from horizon.api.base import Body, JsonMap, View, asks
+from horizon.api.base import Body, JsonMap, View
 from horizon.delivery import edit, review
 from horizon.errors import Invalid
 from horizon.gitops import layout
@@ -22,7 +22,6 @@ class Proposal(Body):
 class Diff(View):
     """`/clusters/{name}/diff`"""
 
-    @asks("before", "after")
     def get(self, request: Request, name: str) -> Response:
         """What is pending, or the difference between `?before=` and `?after=`; files, keys and objects with their impact."""
         cluster = self.cluster(name, Verb.VIEW)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import visible_events
 from horizon.access.policy import Verb
-from horizon.api.base import View, asks
+from horizon.api.base import View
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Event
 
@@ -65,7 +65,6 @@ class _Filtered(View):
 class Events(_Filtered):
     """`/events`"""
 
-    @asks(*_FILTERS, page=True)
     def get(self, request: Request) -> Response:
         """`?group=`, `?application=` or `?cluster=` and all below; `?actor=`, `?action=`, `?since=`, `?until=`."""
         return self.page(self.rows(), shown)
@@ -74,7 +73,6 @@ class Events(_Filtered):
 class Export(_Filtered):
     """`/events/export`"""
 
-    @asks(*_FILTERS, "as")
     def get(self, request: Request) -> StreamingHttpResponse:
         """All of them, with the same filters, as a file: `?as=csv` (unless said) or `json`."""
         kind = self.choice("as", ("csv", "json")) or "csv"

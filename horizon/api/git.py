@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from horizon.access.permissions import require
 from horizon.access.policy import Verb
-from horizon.api.base import View, asks
+from horizon.api.base import View
 from horizon.errors import Forbidden, NotFound
 from horizon.gitops import http
 from horizon.gitops.repository import Repository
@@ -59,7 +59,6 @@ class _Git(View):
 class References(_Git):
     """`/git/clusters/{id}.git/info/refs`"""
 
-    @asks("service")
     def get(self, request: Request, key: int) -> HttpResponse:
         """The branches, answered in process."""
         if request.query_params.get("service") != "git-upload-pack":

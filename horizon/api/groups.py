@@ -12,7 +12,7 @@ from horizon.access import groups
 from horizon.access.permissions import require, require_admin, visible_groups
 from horizon.access.policy import Verb
 from horizon.api import lists
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.inventory import tree
 from horizon.inventory.models import Group
 
@@ -52,7 +52,6 @@ SORTS: lists.Sorts = {"path": ("path",), "name": ("name", "path"), "created_at":
 class Groups(View):
     """`/groups`"""
 
-    @asks(*FILTERS, "sort", page=True)
     def get(self, request: Request) -> Response:
         """The groups that one may see and asks for."""
         return self.page(lists.sort(self, lists.filtered(self, visible_groups(self.actor), FILTERS), SORTS, unless="path"), shown)

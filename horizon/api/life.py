@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from horizon.access.policy import Verb
 from horizon.api import applications, clusters
-from horizon.api.base import Body, JsonMap, View, asks, named
+from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import create, life, records, upgrade
 from horizon.inventory.models import Cluster, Environment, Region
 
@@ -58,7 +58,6 @@ class NewRelease(Body):
 class Upgrade(View):
     """`/clusters/{name}/upgrade`"""
 
-    @asks("release")
     def get(self, request: Request, name: str) -> Response:
         """What an upgrade to `?release=` would change: files, objects, and the keys that are dropped and added."""
         cluster = self.cluster(name, Verb.VIEW)
@@ -80,7 +79,6 @@ class Records(View):
         """What bringing the records of application, environment and region into `system/` would change."""
         return Response(records.offer(self.cluster(name, Verb.VIEW)))
 
-    @asks("title")
     def post(self, request: Request, name: str) -> Response:
         """Make it an edit."""
         edited = records.bring(self.cluster(name, Verb.EDIT), actor=self.actor, title=self.title())

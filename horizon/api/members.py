@@ -10,7 +10,7 @@ from horizon.access import members
 from horizon.access.models import Membership
 from horizon.access.policy import Role, Verb
 from horizon.api import people
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.errors import Invalid
 from horizon.inventory.events import Thing, kind
 
@@ -46,7 +46,6 @@ class NewMember(NewRole):
 class Members(View):
     """`/members`"""
 
-    @asks(*_PLACES, page=True)
     def get(self, request: Request) -> Response:
         """All who hold a role on `?group=`, `?application=` or `?cluster=`; `inherited` says from where, null for a role on the thing itself."""
         return self.page(members.listed(_thing(self, _asked(self), Verb.VIEW)), _member)
@@ -68,7 +67,6 @@ class OneMember(View):
         thing = _thing(self, sent, Verb.MEMBERS)
         return Response(_row(members.change(thing, people.found(name), Role(sent["role"]), actor=self.actor)))
 
-    @asks(*_PLACES)
     def delete(self, request: Request, name: str) -> Response:
         """Take the role that is held on the thing itself."""
         thing = _thing(self, _asked(self), Verb.MEMBERS)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from horizon.access import people
 from horizon.access.permissions import require_admin, require_unbound
 from horizon.api import session
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.errors import NotFound
 
 
@@ -36,7 +36,6 @@ class Change(Body):
 class People(View):
     """`/people`"""
 
-    @asks("search", "active", page=True)
     def get(self, request: Request) -> Response:
         """Names by which members are added; administrators see more. `?search=` is a part of the name, `?active=` true or false."""
         require_unbound(self.actor)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from horizon.access.permissions import require, seen_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.delivery import launch
 from horizon.delivery.models import FINAL, Action, Pipelinerun, State
 from horizon.errors import NotFound
@@ -97,7 +97,6 @@ _NEWEST = "-created_at"
 class Runs(View):
     """`/pipelineruns`"""
 
-    @asks(*FILTERS, "sort", page=True)
     def get(self, request: Request) -> Response:
         """The runs of all clusters that one may see, newest first."""
         rows = Pipelinerun.objects.filter(seen_clusters(self.actor, "cluster__"))
@@ -108,7 +107,6 @@ class Runs(View):
 class ClusterRuns(View):
     """`/clusters/{name}/pipelineruns`"""
 
-    @asks(*_OF_ONE, "sort", page=True)
     def get(self, request: Request, name: str) -> Response:
         """The cluster's runs, newest first."""
         rows = Pipelinerun.objects.filter(cluster=self.cluster(name, Verb.VIEW)).select_related("cluster")
@@ -140,7 +138,6 @@ class ClusterRuns(View):
 class OneRun(View):
     """`/pipelineruns/{id}`"""
 
-    @asks("wait")
     def get(self, request: Request, key: int) -> Response:
         """The run with its steps; `?wait=60` answers when its state is final, or after so many seconds."""
         run = _found(self, key, Verb.VIEW)

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.policy import Verb
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.delivery import promote
 from horizon.gitops import layout
 
@@ -21,7 +21,6 @@ class Promotion(Body):
 class Promote(View):
     """`/clusters/{name}/promote`"""
 
-    @asks("source")
     def get(self, request: Request, name: str) -> Response:
         """What could be promoted from `?source=`, and what promoting the image would change."""
         target = self.cluster(name, Verb.VIEW)

@@ -11,7 +11,7 @@ from horizon.access.models import Robot
 from horizon.access.permissions import require
 from horizon.access.policy import Role, Verb
 from horizon.api import tokens
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.errors import NotFound
 
 
@@ -38,7 +38,6 @@ def shown(robot: Robot) -> dict[str, Any]:
 class Robots(View):
     """`/robots`"""
 
-    @asks("group", page=True)
     def get(self, request: Request) -> Response:
         """The robots that the group `?group=` owns."""
         group = self.group(self.needed("group"), Verb.VIEW)
@@ -68,7 +67,6 @@ class OneRobot(View):
 class RobotTokens(tokens.TokenList):
     """`/robots/{name}/tokens`"""
 
-    @asks(page=True)
     def get(self, request: Request, name: str) -> Response:
         """The robot's tokens, without their secrets."""
         return self.listed(_found(self, name, Verb.MEMBERS).user)

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from horizon.access.policy import Verb
 from horizon.api import events
-from horizon.api.base import View, asks
+from horizon.api.base import View
 from horizon.delivery import status
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Event
@@ -30,7 +30,6 @@ class Resources(View):
 class History(View):
     """`/clusters/{name}/history`"""
 
-    @asks(page=True)
     def get(self, request: Request, name: str) -> Response:
         """Edits, releases and everything else that happened to the cluster, newest first."""
         cluster = refresh(self.cluster(name, Verb.VIEW))

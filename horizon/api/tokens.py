@@ -12,7 +12,7 @@ from horizon.access import tokens
 from horizon.access.models import Token
 from horizon.access.permissions import require_unlimited
 from horizon.access.policy import Scope, Verb
-from horizon.api.base import Body, View, asks
+from horizon.api.base import Body, View
 from horizon.api.throttles import ByPerson
 from horizon.errors import Invalid, NotFound
 
@@ -70,7 +70,6 @@ class TokenList(View):
 class Tokens(TokenList):
     """`/tokens`"""
 
-    @asks(page=True)
     def get(self, request: Request) -> Response:
         """One's own tokens."""
         return self.listed(self.actor.user)
