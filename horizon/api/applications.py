@@ -1,7 +1,8 @@
 """Applications and their config by environment."""
 
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import visible_applications
 from horizon.access.policy import Verb
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import application as flows
 from horizon.delivery import create, edit
@@ -28,7 +30,24 @@ class NewApplication(Body):
     pipeline = JsonMap(required=False, default=dict)
 
 
-def shown(application: Application) -> dict[str, Any]:
+class Shown(TypedDict):
+    """An application."""
+
+    name: str
+    group: str
+    template: str
+    description: str
+    priority: Priority
+    created_at: datetime
+
+
+class Written(TypedDict):
+    """The revision that an edit led to."""
+
+    revision: str
+
+
+def shown(application: Application) -> Shown:
     """An application as the API shows it."""
     return {
         "name": application.name,
@@ -43,6 +62,7 @@ def shown(application: Application) -> dict[str, Any]:
 class Applications(View):
     """`/applications`"""
 
+    @answers(Page(Shown), query=("group", "search"))
     def get(self, request: Request) -> Response:
         """The applications that one may see; `?group=` and `?search=` filter."""
         rows = visible_applications(self.actor).select_related("group", "template").order_by("name")
@@ -52,6 +72,7 @@ class Applications(View):
             rows = rows.filter(name__contains=search)
         return self.page(rows, shown)
 
+    @answers(Shown, 201, body=NewApplication, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make an application with its repository."""
         sent = self.sent(NewApplication)
@@ -64,6 +85,7 @@ class Applications(View):
 class OneApplication(View):
     """`/applications/{name}`"""
 
+    @answers(Shown)
     def get(self, request: Request, name: str) -> Response:
         """The application."""
         return Response(shown(self.application(name, Verb.VIEW)))
@@ -72,17 +94,20 @@ class OneApplication(View):
 class Config(View):
     """`/applications/{name}/config?environment=`"""
 
+    @answers(flows.ApplicationConfig, query=("environment",))
     def get(self, request: Request, name: str) -> Response:
         """What a new cluster in the environment starts from."""
         found = flows.read(self.application(name, Verb.VIEW), self._environment())
         return Response(asdict(found), headers={"ETag": f'"{found.revision}"'})
 
+    @answers(Written, body=dict, query=("environment", "title"), headers=("If-Match",))
     def put(self, request: Request, name: str) -> Response:
         """Make the form's data what was sent; needs `If-Match`."""
         application = self.application(name, Verb.EDIT)
         seen = edit.required(self.if_match(), layout.APPLICATION)
         return self._write(application, flows.put_config(self.sent_map(), application), seen)
 
+    @answers(Written, body=dict, query=("environment", "title"), headers=("If-Match",))
     def patch(self, request: Request, name: str) -> Response:
         """Merge a patch into the form's data."""
         application = self.application(name, Verb.EDIT)

@@ -1,18 +1,20 @@
 """What one chooses from: environments, regions, templates and their releases."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.permissions import require_admin
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View
 from horizon.delivery import preview
 from horizon.delivery.rendering import release_from
 from horizon.errors import Conflict, NotFound
 from horizon.inventory import names
-from horizon.inventory.models import Environment, Region, Template, TemplateRelease
+from horizon.inventory.models import Environment, Region, ReleaseState, Template, TemplateRelease
 
 
 class NewEnvironment(Body):
@@ -22,13 +24,73 @@ class NewEnvironment(Body):
     position = serializers.IntegerField(required=False, default=100, min_value=0, max_value=32_000)
 
 
+class EnvironmentShown(TypedDict):
+    """An environment."""
+
+    name: str
+    position: int
+
+
+class RegionShown(TypedDict):
+    """A region."""
+
+    name: str
+    engine: str
+    baseRegistry: str
+    ingressDomain: str
+
+
+class ReleaseShown(TypedDict):
+    """A release of a template; `chart` is its version as Helm knows it."""
+
+    template: str
+    version: str
+    chart: str
+    digest: str
+    state: ReleaseState
+    description: str
+    created_at: datetime
+
+
+class ReleaseDetail(ReleaseShown):
+    """A release with what an author wrote."""
+
+    readme: str
+    defaults: dict[str, Any]
+
+
+class TemplateShown(TypedDict):
+    """A template with its releases."""
+
+    name: str
+    description: str
+    releases: list[ReleaseShown]
+
+
+class Schemas(TypedDict):
+    """The schemas that draw the form and judge what is sent; null for one that the release does not have."""
+
+    application: dict[str, Any]
+    ui: dict[str, Any]
+    pipeline: dict[str, Any] | None
+    output: dict[str, Any] | None
+
+
+class Rendered(TypedDict):
+    """The objects that a form would give."""
+
+    objects: list[dict[str, Any]]
+
+
 class Environments(View):
     """`/environments`"""
 
+    @answers(Page(EnvironmentShown))
     def get(self, request: Request) -> Response:
         """All environments, in their order."""
         return self.page(Environment.objects.all(), _environment)
 
+    @answers(EnvironmentShown, 201, body=NewEnvironment)
     def post(self, request: Request) -> Response:
         """Add one; admins only."""
         require_admin(self.actor)
@@ -43,6 +105,7 @@ class Environments(View):
 class Regions(View):
     """`/regions`"""
 
+    @answers(Page(RegionShown))
     def get(self, request: Request) -> Response:
         """All regions."""
         return self.page(Region.objects.all(), _region)
@@ -51,6 +114,7 @@ class Regions(View):
 class Templates(View):
     """`/templates`"""
 
+    @answers(Page(TemplateShown))
     def get(self, request: Request) -> Response:
         """All templates with their releases."""
         return self.page(Template.objects.prefetch_related("releases"), _template)
@@ -59,6 +123,7 @@ class Templates(View):
 class OneTemplate(View):
     """`/templates/{name}`"""
 
+    @answers(TemplateShown)
     def get(self, request: Request, name: str) -> Response:
         """The template with its releases."""
         found = Template.objects.filter(name=name).first()
@@ -70,6 +135,7 @@ class OneTemplate(View):
 class OneRelease(View):
     """`/templates/{name}/releases/{version}`"""
 
+    @answers(ReleaseDetail)
     def get(self, request: Request, name: str, version: str) -> Response:
         """The release with its README and defaults."""
         row = _found(name, version)
@@ -80,6 +146,7 @@ class OneRelease(View):
 class Schema(View):
     """`/templates/{name}/releases/{version}/schema`"""
 
+    @answers(Schemas)
     def get(self, request: Request, name: str, version: str) -> Response:
         """The schemas that draw the form and judge what is sent."""
         release = release_from(bytes(_found(name, version).archive))
@@ -99,6 +166,7 @@ class Preview(Body):
 class Render(View):
     """`/templates/{name}/releases/{version}/render`"""
 
+    @answers(Rendered, body=Preview)
     def post(self, request: Request, name: str, version: str) -> Response:
         """The manifests that a form would give, before anything exists; errors by pointer where the schema says no."""
         release, sent = _found(name, version), self.sent(Preview)
@@ -114,15 +182,15 @@ def _found(name: str, version: str) -> TemplateRelease:
     return row
 
 
-def _environment(row: Environment) -> dict[str, Any]:
+def _environment(row: Environment) -> EnvironmentShown:
     return {"name": row.name, "position": row.position}
 
 
-def _region(row: Region) -> dict[str, Any]:
+def _region(row: Region) -> RegionShown:
     return {"name": row.name, "engine": row.engine, "baseRegistry": row.base_registry, "ingressDomain": row.ingress_domain}
 
 
-def _release(row: TemplateRelease) -> dict[str, Any]:
+def _release(row: TemplateRelease) -> ReleaseShown:
     return {
         "template": row.template.name,
         "version": row.version,
@@ -134,5 +202,5 @@ def _release(row: TemplateRelease) -> dict[str, Any]:
     }
 
 
-def _template(row: Template) -> dict[str, Any]:
+def _template(row: Template) -> TemplateShown:
     return {"name": row.name, "description": row.description, "releases": [_release(release) for release in row.releases.all()]}

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import condition, require_safe
 
+from horizon.api.answers import answers
 from horizon.catalog.index import IndexEntry, index
 from horizon.inventory.models import TemplateRelease
 
@@ -13,6 +14,7 @@ def _etag(request: HttpRequest, *args: str) -> str:
     return f'"{newest}-{TemplateRelease.objects.count()}"'
 
 
+@answers({"text/yaml": str}, 200, 304)
 @require_safe
 @condition(etag_func=_etag)
 def index_yaml(request: HttpRequest) -> HttpResponse:
@@ -21,6 +23,7 @@ def index_yaml(request: HttpRequest) -> HttpResponse:
     return HttpResponse(index(map(_entry, rows), f"{settings.HORIZON_URL}/charts"), content_type="text/yaml", headers={"Cache-Control": "no-cache"})
 
 
+@answers({"application/gzip": bytes})
 @require_safe
 def archive(request: HttpRequest, name: str) -> HttpResponse:
     """`/charts/{name}-{version}.tgz`: immutable."""

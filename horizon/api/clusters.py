@@ -1,6 +1,7 @@
 """Clusters: one deployment of an application each, with a repository of its own."""
 
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -8,9 +9,11 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import visible_clusters
 from horizon.access.policy import Verb
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.api.git import clone_url
 from horizon.delivery import create
+from horizon.engines.contract import Health, Sync
 from horizon.errors import Invalid
 from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
 
@@ -29,7 +32,36 @@ class NewCluster(Body):
     image = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
 
 
-def shown(cluster: Cluster) -> dict[str, Any]:
+class TemplateOf(TypedDict):
+    """What a cluster is made from."""
+
+    name: str
+    release: str
+
+
+class Shown(TypedDict):
+    """A cluster as it was last seen; `gitops` and `master` are revisions, `pending` whether they differ."""
+
+    name: str
+    id: int
+    application: str
+    environment: str
+    region: str
+    namespace: str
+    template: TemplateOf
+    description: str
+    image: str
+    gitops: str
+    master: str
+    pending: bool
+    sync: Sync
+    health: Health
+    observed_at: datetime | None
+    repository: str
+    created_at: datetime
+
+
+def shown(cluster: Cluster) -> Shown:
     """A cluster as the API shows it."""
     return {
         "name": cluster.name,
@@ -55,6 +87,7 @@ def shown(cluster: Cluster) -> dict[str, Any]:
 class Clusters(View):
     """`/clusters`"""
 
+    @answers(Page(Shown), query=("application", "environment", "region", "search"))
     def get(self, request: Request) -> Response:
         """The clusters that one may see; `?application=`, `?environment=`, `?region=` and `?search=` filter."""
         rows = visible_clusters(self.actor).select_related("application", "environment", "region", "release__template").order_by("name")
@@ -65,6 +98,7 @@ class Clusters(View):
             rows = rows.filter(name__contains=search)
         return self.page(rows, shown)
 
+    @answers(Shown, 201, body=NewCluster, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make a cluster: everything pending, nothing released."""
         sent = self.sent(NewCluster)
@@ -79,6 +113,7 @@ class Clusters(View):
 class OneCluster(View):
     """`/clusters/{name}`"""
 
+    @answers(Shown)
     def get(self, request: Request, name: str) -> Response:
         """The cluster as it was last seen; `status` looks now."""
         return Response(shown(self.cluster(name, Verb.VIEW)))

@@ -1,6 +1,6 @@
 """Groups: a tree, addressed by path."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from horizon.access import groups
 from horizon.access.permissions import require, require_admin, visible_groups
 from horizon.access.policy import Verb
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, View
 from horizon.inventory.models import Group
 
@@ -32,7 +33,16 @@ class Change(Body):
     private = serializers.BooleanField(required=False)
 
 
-def shown(group: Group) -> dict[str, Any]:
+class Shown(TypedDict):
+    """A group."""
+
+    path: str
+    name: str
+    description: str
+    private: bool
+
+
+def shown(group: Group) -> Shown:
     """A group as the API shows it."""
     return {"path": group.path, "name": group.name, "description": group.description, "private": group.private}
 
@@ -40,6 +50,7 @@ def shown(group: Group) -> dict[str, Any]:
 class Groups(View):
     """`/groups`"""
 
+    @answers(Page(Shown), query=("search", "parent"))
     def get(self, request: Request) -> Response:
         """The groups that one may see; `?search=` is a part of the path, `?parent=` the path of the group above."""
         rows = visible_groups(self.actor).order_by("path")
@@ -49,6 +60,7 @@ class Groups(View):
             rows = rows.filter(parent__path=parent)
         return self.page(rows, shown)
 
+    @answers(Shown, 201, body=NewGroup, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make a group; at the root it belongs to whoever makes it."""
         sent = self.sent(NewGroup)
@@ -59,10 +71,12 @@ class Groups(View):
 class OneGroup(View):
     """`/groups/{path}`"""
 
+    @answers(Shown)
     def get(self, request: Request, path: str) -> Response:
         """The group."""
         return Response(shown(self.group(path, Verb.VIEW)))
 
+    @answers(Shown, body=Change)
     def patch(self, request: Request, path: str) -> Response:
         """Describe it anew, make it private or public, move it with all below; who sees it and where it lies is decided by maintainers."""
         group, sent = self.group(path, Verb.EDIT), self.sent(Change)
@@ -73,6 +87,7 @@ class OneGroup(View):
         look = groups.Look(sent.get("description", group.description), sent.get("private", group.private))
         return Response(shown(groups.change(group, look, actor=self.actor)))
 
+    @answers(None, 204)
     def delete(self, request: Request, path: str) -> Response:
         """Delete it, if nothing is in it."""
         groups.delete(self.group(path, Verb.DELETE), actor=self.actor)

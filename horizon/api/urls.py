@@ -18,6 +18,7 @@ from horizon.api import (
     people,
     pipelineruns,
     promote,
+    reference,
     robots,
     session,
     status,
@@ -76,6 +77,8 @@ _v1 = [
 ]
 
 urlpatterns = [
+    path("api/", reference.page, name="api"),
+    path("api/schema", reference.OpenApi.as_view(), name="openapi"),
     path("api/v1/", include(_v1)),
     path("git/clusters/<int:key>.git/info/refs", git.References.as_view()),
     path("git/clusters/<int:key>.git/git-upload-pack", git.Fetch.as_view()),
