@@ -6,6 +6,9 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -40,6 +43,18 @@ class JsonMap(serializers.JSONField):
         if not isinstance(data, dict):
             raise serializers.ValidationError("must be a map")
         return data
+
+
+class OneFormat(BaseContentNegotiation):
+    """For views that answer in one format of their own: it is sent whatever `Accept` says."""
+
+    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser:
+        """The first one."""
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None) -> tuple[BaseRenderer, str]:
+        """The first one: errors are written by it."""
+        return renderers[0], renderers[0].media_type
 
 
 class View(APIView):

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from horizon.access.permissions import visible_events
 from horizon.access.policy import Verb
 from horizon.api.answers import Page, Parameter, answers
-from horizon.api.base import View
+from horizon.api.base import OneFormat, View
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Event
 
@@ -91,6 +91,8 @@ class Events(_Filtered):
 
 class Export(_Filtered):
     """`/events/export`"""
+
+    content_negotiation_class = OneFormat
 
     @answers({"text/csv": str, "application/json": list[Shown]}, query=(*_FILTERS, _AS), errors=(404,))
     def get(self, request: Request) -> StreamingHttpResponse:

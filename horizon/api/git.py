@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from horizon.access.permissions import require
 from horizon.access.policy import Verb
 from horizon.api.answers import Parameter, answers
-from horizon.api.base import View
+from horizon.api.base import OneFormat, View
 from horizon.errors import Forbidden, NotFound
 from horizon.gitops import http
 from horizon.gitops.repository import Repository
@@ -32,10 +32,10 @@ class _Raw(BaseParser):
     media_type = "*/*"
 
 
-class _Any(BaseRenderer):
-    """Git asks for types of its own; errors are plain text."""
+class _Sentence(BaseRenderer):
+    """Errors are plain text: git shows it to its user."""
 
-    media_type = "*/*"
+    media_type = "text/plain"
     format = "txt"
     charset = "utf-8"
 
@@ -46,7 +46,8 @@ class _Any(BaseRenderer):
 
 class _Git(View):
     parser_classes = (_Raw,)
-    renderer_classes = (_Any,)
+    renderer_classes = (_Sentence,)
+    content_negotiation_class = OneFormat
 
     def _repository(self, key: int) -> Repository:
         cluster = Cluster.objects.select_related("application__group").filter(pk=key, ready=True).first() if key < 2**62 else None

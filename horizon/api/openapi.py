@@ -14,7 +14,6 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 
 from horizon.api.answers import NOTE, Answers, Parameter
-from horizon.api.base import View
 from horizon.api.shapes import Components, Schema
 
 _URLS = "horizon.api.urls"
@@ -55,12 +54,12 @@ class Route:
     """Each variable part as kind and name."""
     method: str
     view: Any
-    """The view's class, or a plain function."""
+    """The view's class."""
 
     @property
     def answer(self) -> Any:
         """The function that answers."""
-        return getattr(self.view, self.method) if isinstance(self.view, type) else self.view
+        return getattr(self.view, self.method)
 
     @property
     def note(self) -> Answers | None:
@@ -79,9 +78,8 @@ def _routes(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[R
         if isinstance(item, URLResolver):
             yield from _routes(item.url_patterns, address)
             continue
-        view = getattr(item.callback, "view_class", item.callback)
-        methods = [name for name in METHODS if hasattr(view, name)] if isinstance(view, type) else ["get"]
-        yield from (Route(_PART.sub(r"{\2}", address), tuple(_PART.findall(address)), method, view) for method in methods)
+        view, path = item.callback.view_class, _PART.sub(r"{\2}", address)
+        yield from (Route(path, tuple(_PART.findall(address)), method, view) for method in METHODS if hasattr(view, method))
 
 
 @cache
@@ -152,6 +150,9 @@ def _response(status: int, shape: Any, components: Components) -> dict[str, Any]
 
 
 def _error(status: int, kinds: list[str]) -> dict[str, Any]:
+    if status == 404:
+        # Also the answer to a part that is no number, before any view is asked.
+        kinds = sorted({*kinds, "application/json"})
     schemas = {kind: _REFERENCE if kind == "application/json" else {"type": "string"} for kind in kinds}
     wait = {"headers": {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}} if status in _WAITED else {}
     return {"description": MEANS[status], **wait, "content": {kind: {"schema": schema} for kind, schema in schemas.items()}}
@@ -159,10 +160,7 @@ def _error(status: int, kinds: list[str]) -> dict[str, Any]:
 
 def _errors(route: Route, note: Answers) -> set[int]:
     """The errors that follow from what the view is and takes, and those that are noted."""
-    found = {*note.errors, *([404] if route.parts else [])}
-    if not _is_view(route):
-        return found
-    found |= {400}
+    found = {400, *note.errors, *([404] if route.parts else [])}
     if issubclass(route.view.content_negotiation_class, DefaultContentNegotiation):
         found |= {406}
     if not _open(route):
@@ -177,12 +175,12 @@ def _errors(route: Route, note: Answers) -> set[int]:
 
 def _kinds(route: Route) -> list[str]:
     """The media types of an error's body."""
-    return [renderer.media_type for renderer in route.view.renderer_classes] if _is_view(route) else ["application/json"]
+    return [renderer.media_type for renderer in route.view.renderer_classes]
 
 
 def _open(route: Route) -> bool:
     """Whether nobody is asked who they are."""
-    return not _is_view(route) or all(isinstance(item, AllowAny) for item in _asked(route).get_permissions())
+    return all(isinstance(item, AllowAny) for item in _asked(route).get_permissions())
 
 
 def _asked(route: Route) -> Any:
@@ -190,10 +188,6 @@ def _asked(route: Route) -> Any:
     view = route.view()
     view.request = SimpleNamespace(method=route.method.upper())
     return view
-
-
-def _is_view(route: Route) -> bool:
-    return isinstance(route.view, type) and issubclass(route.view, View)
 
 
 _REFERENCE = {"$ref": "#/components/schemas/Error"}

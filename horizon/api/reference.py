@@ -1,30 +1,33 @@
 """The API describes itself: the OpenAPI document for programs, and a page of it for people. Both are readable by everybody."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.views.decorators.http import require_safe
+from django.http import HttpResponse
+from django.template.loader import render_to_string
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.api import openapi
 from horizon.api.answers import answers
-from horizon.api.base import View
+from horizon.api.base import OneFormat, View
 
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _COMPONENT = "#/components/schemas/"
 _LIMITS = ("format", "pattern", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "default")
 
 
-class OpenApi(View):
-    """`/api/schema`"""
-
+class _Open(View):
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    content_negotiation_class = OneFormat
+
+
+class OpenApi(_Open):
+    """`/api/schema`"""
 
     @answers(dict[str, Any])
     def get(self, request: Request) -> Response:
@@ -32,11 +35,18 @@ class OpenApi(View):
         return Response(openapi.document())
 
 
-@answers({"text/html": str})
-@require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    """The same as a page to read."""
-    return TemplateResponse(request, "api/reference.html", shown(openapi.document()), headers={"Content-Security-Policy": _POLICY})
+class Page(_Open):
+    """`/api/`"""
+
+    @answers({"text/html": str})
+    def get(self, request: Request) -> HttpResponse:
+        """The same as a page to read."""
+        return HttpResponse(_text(), headers={"Content-Security-Policy": _POLICY})
+
+
+@cache
+def _text() -> str:
+    return render_to_string("api/reference.html", shown(openapi.document()))
 
 
 def shown(document: dict[str, Any]) -> dict[str, Any]:
