@@ -24,14 +24,25 @@ from horizon.inventory.models import Application, Cluster, Group
 _PAGE, _LARGEST_PAGE = 50, 200
 
 
+_KINDS: tuple[tuple[tuple[type[serializers.Field], ...], type, str], ...] = (
+    ((serializers.BooleanField,), bool, "must be true or false"),
+    ((serializers.IntegerField,), int, "must be a whole number"),
+    ((serializers.CharField, serializers.ChoiceField, serializers.DateTimeField), str, "must be text"),
+)
+
+
 class Body(serializers.Serializer):
-    """What may be sent; a field that is not named here is refused."""
+    """What may be sent; a field that is not named here is refused, and so is a value of another kind: as a number, 28992e35 is no commit."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The fields that were sent."""
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError({unknown[0]: ["there is no such field here"]})
+        if isinstance(data, dict):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise serializers.ValidationError({unknown[0]: ["there is no such field here"]})
+            mistyped = {name: [_mistyped(self.fields[name], value)] for name, value in data.items() if _mistyped(self.fields[name], value)}
+            if mistyped:
+                raise serializers.ValidationError(mistyped)
         return super().to_internal_value(data)
 
 
@@ -179,6 +190,15 @@ def named(kind: type[Model], name: object, *, field: str) -> Any:
     if row is None:
         raise Invalid(f"there is no {field} {str(name)[:80]!r}", code="unknown", details={"field": field})
     return row
+
+
+def _mistyped(field: serializers.Field, value: Any) -> str:
+    """What is wrong with the kind of a value, empty if nothing is."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return next(filter(None, (_mistyped(field.child, item) for item in value)), "")
+    if value is None or (isinstance(value, float) and value.is_integer() and isinstance(field, serializers.IntegerField)):
+        return ""
+    return next((words for kinds, kind, words in _KINDS if isinstance(field, kinds) and type(value) is not kind), "")
 
 
 def _errors(found: Any, pointer: str) -> Any:
