@@ -25,7 +25,7 @@ test-postgres: $(DEV_STAMP) helm ## the same tests on a private Postgres
 	$(PY) -m tests.services.postgres $(PYTEST) $(ARGS)
 
 .PHONY: tour
-tour: $(DEV_STAMP) helm ## a walk through the platform by its REST interface, from nothing to a rollback
+tour: $(DEV_STAMP) helm ## a walk through the platform by its REST interface: the main job, then a cluster's whole life
 	./tour.sh
 
 .PHONY: bench

@@ -51,6 +51,8 @@ HORIZON_WATCH_LIMIT = env.int("HORIZON_WATCH_LIMIT", default=600)
 HORIZON_LEASE = env.int("HORIZON_LEASE", default=10)
 """Seconds after which a run whose worker went silent is taken over."""
 HORIZON_ADMINS_ONLY_ROOT_GROUPS = env.bool("HORIZON_ADMINS_ONLY_ROOT_GROUPS", default=False)
+HORIZON_TEMPLATE_SOURCES = env.list("HORIZON_TEMPLATE_SOURCES", default=["https://"])
+"""Beginnings of the addresses that templates are fetched from by Git."""
 
 # -- Django
 

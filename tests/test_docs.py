@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shlex
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from django.contrib.auth import get_user_model
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver
 
 from horizon.access import links, tokens
@@ -22,7 +23,9 @@ from horizon.api import errors as api_errors
 from horizon.api import urls
 from horizon.delivery.models import FINAL, Pipelinerun
 from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
+from tests.catalog.charts import documented
 from tests.fixtures import MakeCluster, carry, deploy
+from tests.services.git_server import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 README, CI, API, ARCHITECTURE = (ROOT / name for name in ("README.md", "docs/ci.md", "docs/api.md", "docs/architecture.md"))
@@ -204,7 +207,7 @@ def api_examples() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def test_routes_that_take_a_body_have_an_example() -> None:
-    bare = ("/again", "/cancel", "/git-upload-pack", "/reset")
+    bare = ("/again", "/cancel", "/git-upload-pack", "/reset", "/restore", "/purge", "/records")
 
     lacking = [route for route in documented_routes() if route[0] in ("POST", "PUT", "PATCH") and not route[1].endswith(bare)]
 
@@ -223,6 +226,8 @@ def test_examples_of_the_api_are_accepted_in_their_order(caller: Caller, deploym
 def sent_as_documented(caller: Caller, method: str, path: str, body: dict[str, Any]) -> int:
     kind = path.split("/")[3]
     address = path.replace("{name}", NAMES.get(kind, "")).replace("{path}", "payments").replace("{version}", "v0.0.1")
+    if path == "/api/v1/templates":
+        return fetched_as_documented(caller, path, body)
     if kind in ("session", "links", "me"):
         return signed_in_as_documented(path, body)
     if path.endswith("/discard"):
@@ -262,6 +267,13 @@ def signed_in_as_documented(path: str, body: dict[str, Any]) -> int:
         client.login(username="bob", password=password)
     send = client.put if path.endswith("/password") else client.post
     return int(send(path.replace("{secret}", secret), body, content_type="application/json").status_code)
+
+
+def fetched_as_documented(caller: Caller, path: str, body: dict[str, Any]) -> int:
+    """The same call to a server that is there."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server, override_settings(HORIZON_TEMPLATE_SOURCES=[server.url]):
+        url = server.publish({f"{body['path']}/{file}": content for file, content in documented().items()}, tag=body["tag"])
+        return int(caller.send("POST", path, {**body, "url": url}).status_code)
 
 
 def edit(caller: Caller, patch: dict[str, Any], *, cluster: str = "checkout-test") -> None:

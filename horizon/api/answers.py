@@ -51,6 +51,7 @@ QUERY: Mapping[str, Parameter] = _table(
     Parameter("environment", "The name of an environment."),
     Parameter("region", "The name of a region."),
     Parameter("active", "Only those that are not disabled, or only those that are.", Literal["true", "false"]),
+    Parameter("archived", "Those that were deleted, instead of those that are there.", Literal["true", "false"]),
     Parameter("actor", "The name of who did it."),
     Parameter("action", "What was done, as events name it."),
     Parameter("since", "From this time on, ISO 8601.", datetime),
@@ -76,9 +77,9 @@ def answers(
 ) -> Callable[[Any], Any]:
     """Note that a view answers this shape with these statuses (200 unless said), and what it takes.
 
-    `shape` is a type as `shapes` reads them, a `Page` of one, None for no content, or a map of media types to shapes. `body` is a `Body` or
-    a type. `errors` are the statuses that `openapi` does not see by itself: 403 and 409 of a route that only reads, 404 of one that looks up
-    what its query or body names.
+    `shape` is a type as `shapes` reads them, a `Page` of one, None for no content, or a map of media types to shapes. `body` is a `Body`, a
+    type or such a map. `errors` are the statuses that `openapi` does not see by itself: 403 and 409 of a route that only reads, 404 of one
+    that looks up what its query or body names.
     """
     taken = tuple(QUERY[item] if isinstance(item, str) else item for item in query)
     if isinstance(shape, Page):

@@ -2,20 +2,23 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import visible_applications
+from horizon.access.permissions import require, visible_applications, visible_clusters
 from horizon.access.policy import Verb
-from horizon.api.answers import Page, answers
+from horizon.api.answers import Page, Parameter, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import application as flows
-from horizon.delivery import create, edit
+from horizon.delivery import bring, create, edit, life
+from horizon.errors import Invalid
 from horizon.gitops import layout
 from horizon.inventory.models import Application, Environment, Priority, Template
+
+_SHOWN = ("application__group", "application__template", "environment", "region", "release__template")
 
 
 class NewApplication(Body):
@@ -39,12 +42,21 @@ class Shown(TypedDict):
     description: str
     priority: Priority
     created_at: datetime
+    archived_at: datetime | None
 
 
 class Written(TypedDict):
     """The revision that an edit led to."""
 
     revision: str
+
+
+class Change(Body):
+    """What to change of an application; what is not sent stays. Its name and template never change."""
+
+    description = serializers.CharField(required=False, allow_blank=True, max_length=512)
+    priority = serializers.ChoiceField(choices=Priority.values, required=False)
+    group = serializers.CharField(required=False)
 
 
 def shown(application: Application) -> Shown:
@@ -56,13 +68,14 @@ def shown(application: Application) -> Shown:
         "description": application.description,
         "priority": application.priority,
         "created_at": application.created_at,
+        "archived_at": application.archived_at,
     }
 
 
 class Applications(View):
     """`/applications`"""
 
-    @answers(Page(Shown), query=("group", "search"))
+    @answers(Page(Shown), query=("group", "search", "archived"))
     def get(self, request: Request) -> Response:
         """The applications that one may see; `?group=` and `?search=` filter."""
         rows = visible_applications(self.actor).select_related("group", "template").order_by("name")
@@ -70,6 +83,7 @@ class Applications(View):
             rows = rows.filter(group__path=group)
         if search := request.query_params.get("search"):
             rows = rows.filter(name__contains=search)
+        rows = rows.filter(archived_at__isnull=self.choice("archived", ("true", "false")) != "true")
         return self.page(rows, shown)
 
     @answers(Shown, 201, body=NewApplication, errors=(404,))
@@ -89,6 +103,23 @@ class OneApplication(View):
     def get(self, request: Request, name: str) -> Response:
         """The application."""
         return Response(shown(self.application(name, Verb.VIEW)))
+
+    @answers(Shown, body=Change)
+    def patch(self, request: Request, name: str) -> Response:
+        """Describe it anew; `group` moves it, which takes the right to delete here and to edit there."""
+        application, sent = self.application(name, Verb.EDIT), self.sent(Change)
+        if "group" in sent:
+            require(self.actor, Verb.DELETE, application)
+            life.move(application, self.group(sent["group"], Verb.EDIT), actor=self.actor)
+        look = life.Look(sent.get("description", application.description), sent.get("priority", application.priority))
+        life.change(application, look, actor=self.actor)
+        return Response(shown(application))
+
+    @answers(None, 204)
+    def delete(self, request: Request, name: str) -> Response:
+        """Put it away, if none of its clusters is there; it can be restored until it is purged."""
+        life.archive(self.application(name, Verb.DELETE), actor=self.actor)
+        return Response(status=204)
 
 
 class Config(View):
@@ -122,3 +153,72 @@ class Config(View):
     def _environment(self) -> Environment | None:
         name = self.request.query_params.get("environment")
         return named(Environment, name, field="environment") if name else None
+
+
+class Chosen(Body):
+    """The clusters to bring it to, and whose value stays on a clash."""
+
+    clusters = serializers.ListField(child=serializers.CharField(), min_length=1, max_length=500)
+    prefer = serializers.ChoiceField(choices=("cluster", "application"), required=False, default="cluster")
+    title = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class Clash(TypedDict):
+    """A key that the cluster and the application changed each in its own way."""
+
+    key: str
+    application: Any
+    cluster: Any
+
+
+News = TypedDict("News", {"from": NotRequired[str], "to": NotRequired[str]})
+
+
+class Refusal(TypedDict):
+    """Why a cluster refuses."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class Brought(News):
+    """What one cluster takes of the application's config, or why it refuses; `revision` and `changed` once it is an edit."""
+
+    cluster: str
+    error: Refusal | None
+    keys: NotRequired[list[str]]
+    clashes: NotRequired[list[Clash]]
+    revision: NotRequired[str]
+    changed: NotRequired[bool]
+
+
+class AllBrought(TypedDict):
+    """All clusters."""
+
+    items: list[Brought]
+
+
+_PREFER = Parameter("prefer", "Whose value stays on a clash; the cluster's unless said.", Literal["cluster", "application"])
+
+
+class Bring(View):
+    """`/applications/{name}/bring`"""
+
+    @answers(AllBrought, query=(_PREFER,))
+    def get(self, request: Request, name: str) -> Response:
+        """What each cluster has not taken yet: keys, clashes; `?prefer=application` for whose value stays on a clash."""
+        application = self.application(name, Verb.VIEW)
+        rows = visible_clusters(self.actor).filter(application=application, archived_at__isnull=True)
+        prefer = self.choice("prefer", ("cluster", "application")) or "cluster"
+        return Response({"items": bring.offer(rows.select_related(*_SHOWN).order_by("name"), prefer=prefer)})
+
+    @answers(AllBrought, body=Chosen)
+    def post(self, request: Request, name: str) -> Response:
+        """Make it an edit of each chosen cluster; what is refused is listed and stops no other."""
+        application, sent = self.application(name, Verb.VIEW), self.sent(Chosen)
+        clusters = [self.cluster(cluster, Verb.EDIT) for cluster in dict.fromkeys(sent["clusters"])]
+        stray = [cluster.name for cluster in clusters if cluster.application_id != application.pk]
+        if stray:
+            raise Invalid(f"{stray[0]} is no cluster of {application}", code="unknown", details={"field": "clusters"})
+        return Response({"items": bring.bring(clusters, prefer=sent["prefer"], actor=self.actor, title=sent["title"])})

@@ -18,7 +18,8 @@ from rest_framework.views import APIView
 from horizon.access.models import Token
 from horizon.access.permissions import Actor, require
 from horizon.access.policy import Verb
-from horizon.errors import Invalid, NotFound
+from horizon.errors import Conflict, Invalid, NotFound
+from horizon.inventory import events
 from horizon.inventory.models import Application, Cluster, Group
 
 _PAGE, _LARGEST_PAGE = 50, 200
@@ -86,15 +87,20 @@ class View(APIView):
             if any("\x00" in value for value in values):
                 raise Invalid(f"{name[:80]!r} holds a NUL", code="query")
 
-    def cluster(self, name: str, verb: Verb) -> Cluster:
-        """The cluster of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
-        rows = Cluster.objects.select_related("application__group", "application__template", "environment", "region", "release__template")
-        return self._found(rows.filter(name=name, ready=True), f"there is no cluster {name}", verb)
+    def cluster(self, name: str, verb: Verb, *, archived: bool = False) -> Cluster:
+        """The cluster of this name, if the actor may do this to it.
 
-    def application(self, name: str, verb: Verb) -> Application:
-        """The application of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
+        Raises `NotFound`, `Forbidden`, and `Conflict` for more than a look at a deleted one unless `archived`.
+        """
+        rows = Cluster.objects.select_related("application__group", "application__template", "environment", "region", "release__template")
+        found: Cluster = self._found(rows.filter(name=name, ready=True), f"there is no cluster {name}", verb)
+        return found if archived else _alive(found, verb)
+
+    def application(self, name: str, verb: Verb, *, archived: bool = False) -> Application:
+        """The application of this name; raises as `cluster` does."""
         rows = Application.objects.select_related("group", "template").filter(name=name, ready=True)
-        return self._found(rows, f"there is no application {name}", verb)
+        found: Application = self._found(rows, f"there is no application {name}", verb)
+        return found if archived else _alive(found, verb)
 
     def group(self, path: str, verb: Verb) -> Group:
         """The group at this path, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
@@ -176,6 +182,12 @@ class View(APIView):
         if not text.isascii() or not text.isdigit() or len(text) > 9:
             raise Invalid(f"{name} must be a whole number", code="query", details={"field": name})
         return min(int(text), most)
+
+
+def _alive(thing: Any, verb: Verb) -> Any:
+    if thing.archived_at and verb != Verb.VIEW:
+        raise Conflict(f"{events.named(thing)} was deleted: restore it first", code="archived")
+    return thing
 
 
 def address(request: Request) -> str:

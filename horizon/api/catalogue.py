@@ -3,18 +3,24 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
+from django.db.models import Prefetch
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import require_admin
+from horizon.access.permissions import require_admin, visible_clusters
+from horizon.api import clusters
 from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View
-from horizon.delivery import preview
+from horizon.api.parsers import Gzip, Json
+from horizon.delivery import preview, releases, templates
 from horizon.delivery.rendering import release_from
-from horizon.errors import Conflict, NotFound
+from horizon.errors import Conflict, Invalid, NotFound
+from horizon.gitops.remote import Source
 from horizon.inventory import names
 from horizon.inventory.models import Environment, Region, ReleaseState, Template, TemplateRelease
+
+_WITHOUT_ARCHIVES = Prefetch("releases", TemplateRelease.objects.defer("archive"))
 
 
 class NewEnvironment(Body):
@@ -111,13 +117,46 @@ class Regions(View):
         return self.page(Region.objects.all(), _region)
 
 
+class GitSource(Body):
+    """Where a template lies in a Git repository."""
+
+    url = serializers.CharField()
+    tag = serializers.CharField()
+    path = serializers.CharField(required=False, allow_blank=True, default="")
+
+
 class Templates(View):
     """`/templates`"""
+
+    parser_classes = (Json, Gzip)
 
     @answers(Page(TemplateShown))
     def get(self, request: Request) -> Response:
         """All templates with their releases."""
-        return self.page(Template.objects.prefetch_related("releases"), _template)
+        return self.page(Template.objects.prefetch_related(_WITHOUT_ARCHIVES), _template)
+
+    @answers(ReleaseShown, 200, 201, body={"application/json": GitSource, "application/gzip": bytes}, errors=(404,))
+    def post(self, request: Request) -> Response:
+        """Import a release from Git, or the archive in the body; admins only. 201, or 200 where it was there already."""
+        require_admin(self.actor)
+        imported = self._uploaded() if request.content_type.startswith(Gzip.media_type) else self._fetched()
+        return Response(_release(imported.release), status=201 if imported.made else 200)
+
+    def _uploaded(self) -> templates.Imported:
+        data = self.request.data
+        if not isinstance(data, bytes):
+            raise Invalid("the body is empty, or came without its length: send Content-Length", code="body")
+        return templates.import_archive(data, actor=self.actor)
+
+    def _fetched(self) -> templates.Imported:
+        sent = self.sent(GitSource)
+        return templates.import_git(Source(sent["url"], sent["tag"], sent["path"]), actor=self.actor)
+
+
+class Description(Body):
+    """What a template is for."""
+
+    description = serializers.CharField(allow_blank=True, max_length=512)
 
 
 class OneTemplate(View):
@@ -126,10 +165,20 @@ class OneTemplate(View):
     @answers(TemplateShown)
     def get(self, request: Request, name: str) -> Response:
         """The template with its releases."""
-        found = Template.objects.filter(name=name).first()
-        if found is None:
-            raise NotFound(f"there is no template {name}")
-        return Response(_template(found))
+        return Response(_template(_found_template(name)))
+
+    @answers(TemplateShown, body=Description)
+    def patch(self, request: Request, name: str) -> Response:
+        """Describe it anew; admins only."""
+        require_admin(self.actor)
+        template = _found_template(name)
+        return Response(_template(releases.describe(template, self.sent(Description)["description"], actor=self.actor)))
+
+
+class State(Body):
+    """Whether people are offered a release."""
+
+    state = serializers.ChoiceField(ReleaseState.choices)
 
 
 class OneRelease(View):
@@ -141,6 +190,23 @@ class OneRelease(View):
         row = _found(name, version)
         release = release_from(bytes(row.archive))
         return Response({**_release(row), "readme": release.readme, "defaults": release.values})
+
+    @answers(ReleaseShown, body=State)
+    def patch(self, request: Request, name: str, version: str) -> Response:
+        """Recommend, offer, deprecate or retire it; admins only."""
+        require_admin(self.actor)
+        row = _found(name, version)
+        return Response(_release(releases.change_state(row, ReleaseState(self.sent(State)["state"]), actor=self.actor)))
+
+
+class ReleaseClusters(View):
+    """`/templates/{name}/releases/{version}/clusters`"""
+
+    @answers(Page(clusters.Shown))
+    def get(self, request: Request, name: str, version: str) -> Response:
+        """The clusters on this release that one may see."""
+        rows = visible_clusters(self.actor).filter(release=_found(name, version)).order_by("name")
+        return self.page(rows.select_related("application", "environment", "region", "release__template"), clusters.shown)
 
 
 class Schema(View):
@@ -173,6 +239,13 @@ class Render(View):
         names.checked(sent["name"], what="a cluster")
         names.checked(sent["namespace"], what="a namespace")
         return Response(preview.preview(release, **sent))
+
+
+def _found_template(name: str) -> Template:
+    row = Template.objects.filter(name=name).first()
+    if row is None:
+        raise NotFound(f"there is no template {name}")
+    return row
 
 
 def _found(name: str, version: str) -> TemplateRelease:

@@ -12,7 +12,7 @@ from horizon.access.policy import Verb
 from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.api.git import clone_url
-from horizon.delivery import create
+from horizon.delivery import create, life
 from horizon.engines.contract import Health, Sync
 from horizon.errors import Invalid
 from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
@@ -59,6 +59,13 @@ class Shown(TypedDict):
     observed_at: datetime | None
     repository: str
     created_at: datetime
+    archived_at: datetime | None
+
+
+class Change(Body):
+    """What may be changed of a cluster's record."""
+
+    description = serializers.CharField(allow_blank=True, max_length=512)
 
 
 def shown(cluster: Cluster) -> Shown:
@@ -79,6 +86,7 @@ def shown(cluster: Cluster) -> Shown:
         "sync": cluster.sync,
         "health": cluster.health,
         "observed_at": cluster.observed_at,
+        "archived_at": cluster.archived_at,
         "repository": clone_url(cluster),
         "created_at": cluster.created_at,
     }
@@ -87,7 +95,7 @@ def shown(cluster: Cluster) -> Shown:
 class Clusters(View):
     """`/clusters`"""
 
-    @answers(Page(Shown), query=("application", "environment", "region", "search"))
+    @answers(Page(Shown), query=("application", "environment", "region", "search", "archived"))
     def get(self, request: Request) -> Response:
         """The clusters that one may see; `?application=`, `?environment=`, `?region=` and `?search=` filter."""
         rows = visible_clusters(self.actor).select_related("application", "environment", "region", "release__template").order_by("name")
@@ -96,6 +104,7 @@ class Clusters(View):
                 rows = rows.filter(**{f"{field}__name": value})
         if search := request.query_params.get("search"):
             rows = rows.filter(name__contains=search)
+        rows = rows.filter(archived_at__isnull=self.choice("archived", ("true", "false")) != "true")
         return self.page(rows, shown)
 
     @answers(Shown, 201, body=NewCluster, errors=(404,))
@@ -105,7 +114,7 @@ class Clusters(View):
         application = self.application(sent.pop("application"), Verb.EDIT)
         sent["environment"] = named(Environment, sent["environment"], field="environment")
         sent["region"] = named(Region, sent["region"], field="region")
-        sent["release"] = _release(application.template_id, sent["release"])
+        sent["release"] = release_of(application.template_id, sent["release"]) if sent["release"] else None
         cluster = create.cluster(create.NewCluster(application=application, **sent), actor=self.actor)
         return Response(shown(cluster), status=201)
 
@@ -118,10 +127,16 @@ class OneCluster(View):
         """The cluster as it was last seen; `status` looks now."""
         return Response(shown(self.cluster(name, Verb.VIEW)))
 
+    @answers(Shown, body=Change)
+    def patch(self, request: Request, name: str) -> Response:
+        """Give it another description; its name, template, environment and region never change."""
+        cluster = self.cluster(name, Verb.EDIT)
+        life.describe(cluster, self.sent(Change)["description"], actor=self.actor)
+        return Response(shown(cluster))
 
-def _release(template: int, version: str) -> TemplateRelease | None:
-    if not version:
-        return None
+
+def release_of(template: int, version: str) -> TemplateRelease:
+    """The release of a template that a body names. Raises `Invalid`."""
     found = TemplateRelease.objects.filter(template=template, version=version).first()
     if found is None:
         raise Invalid(f"the application's template has no release {version[:80]!r}", code="unknown", details={"field": "release"})

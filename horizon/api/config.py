@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from horizon.access.policy import Verb
 from horizon.api.answers import answers
 from horizon.api.base import Body, View
-from horizon.delivery import edit
+from horizon.delivery import discard, edit
 from horizon.delivery.keys import read_keys
 from horizon.delivery.rendering import template_of
 from horizon.gitops import layout, values
@@ -108,7 +108,7 @@ class Discard(View):
         """Take pending edits back, all or by key, as a new edit."""
         cluster, sent = self.cluster(name, Verb.EDIT), self.sent(Keys)
         keys = read_keys(cluster, sent["keys"]) if sent["keys"] is not None else None
-        edited = edit.discard(cluster, keys, actor=self.actor, title=sent["title"], seen=self.if_match())
+        edited = discard.discard(cluster, keys, actor=self.actor, title=sent["title"], seen=self.if_match())
         return _answer(cluster, edited)
 
 

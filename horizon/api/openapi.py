@@ -129,6 +129,8 @@ def _parameter(item: Parameter, place: str, components: Components) -> dict[str,
 def _taken(route: Route, note: Answers, components: Components) -> dict[str, Any]:
     if note.body is None:
         return {}
+    if isinstance(note.body, dict):
+        return {"requestBody": {"required": True, "content": {kind: {"schema": components.of(item)} for kind, item in note.body.items()}}}
     schema = components.of(note.body)
     kinds = [parser.media_type for parser in route.view.parser_classes]
     if route.method != "patch":

@@ -22,8 +22,11 @@ _LONGEST_WAIT = 60
 _LOOK_EVERY = 0.25
 
 
+_TAKES = {Action.DEPLOY: Verb.DEPLOY, Action.DELETE: Verb.DELETE}
+
+
 class NewRun(Body):
-    """A run to launch. Source and base belong to a deploy; pipelinerun, keep and the rest to a rollback."""
+    """A run to launch. Source and base belong to a deploy; orphan and limit to a delete, limit to a free as well; the rest to a rollback."""
 
     action = serializers.ChoiceField(choices=Action.values)
     title = serializers.CharField(required=False, allow_blank=True, default="")
@@ -37,6 +40,8 @@ class NewRun(Body):
     prefer_pending = serializers.BooleanField(required=False, default=False)
     discard_pending = serializers.BooleanField(required=False, default=False)
     confirm = serializers.BooleanField(required=False, default=False)
+    orphan = serializers.BooleanField(required=False, default=False)
+    limit = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=86_400)
 
 
 class Shown(TypedDict):
@@ -133,9 +138,9 @@ class ClusterRuns(View):
 
     @answers(Launched, 202, body=NewRun, errors=(412,))
     def post(self, request: Request, name: str) -> Response:
-        """Launch a deploy, a restart or a rollback."""
+        """Launch a deploy, a restart, a rollback, a free or a delete."""
         sent = self.sent(NewRun)
-        cluster = self.cluster(name, Verb.DEPLOY if sent["action"] == Action.DEPLOY else Verb.OPERATE)
+        cluster = self.cluster(name, _TAKES.get(sent["action"], Verb.OPERATE))
         launched = self._launch(cluster, sent)
         return Response({**shown(launched.run), "pending": list(launched.stays_pending)}, status=202)
 
@@ -145,6 +150,10 @@ class ClusterRuns(View):
             return launch.deploy(cluster, order, source=sent["source"], base=sent["base"])
         if sent["action"] == Action.RESTART:
             return launch.restart(cluster, order)
+        if sent["action"] == Action.FREE:
+            return launch.free(cluster, order, limit=sent["limit"])
+        if sent["action"] == Action.DELETE:
+            return launch.delete(cluster, order, orphan=sent["orphan"], limit=sent["limit"])
         options = launch.Rollback(**{item.name: sent[item.name] for item in fields(launch.Rollback)})
         if options.restore_overrides:
             require(self.actor, Verb.OVERRIDE, cluster)
@@ -172,6 +181,8 @@ class Again(View):
     def post(self, request: Request, key: int) -> Response:
         """Run it once more, with the same source and base."""
         run = _found(self, key, Verb.OPERATE)
+        if run.action == Action.DELETE:
+            require(self.actor, Verb.DELETE, run.cluster)
         if run.options.get("restore_overrides"):
             require(self.actor, Verb.OVERRIDE, run.cluster)
         return Response(shown(launch.again(run, launch.Order(self.actor)).run), status=202)

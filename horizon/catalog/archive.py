@@ -6,7 +6,7 @@ import os
 import stat
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from horizon.errors import Invalid
@@ -49,14 +49,21 @@ def unpack(data: bytes) -> dict[str, bytes]:
 
 def read_folder(path: Path) -> dict[str, bytes]:
     """Read the files below a folder, hidden ones left out. Refuses links and special files."""
-    files: dict[str, bytes] = {}
     if path.is_symlink() or not path.is_dir():
         raise Invalid(f"{path.name} is not a folder.", code="archive_format")
-    for found in _walk(path):
-        name = found.relative_to(path).as_posix()
-        _refuse_tricks(name)
-        _add(files, name, _content(found, name))
-    return files
+    try:
+        return plain((found.relative_to(path).as_posix(), _content(found, path)) for found in _walk(path))
+    except OSError as error:
+        raise Invalid(f"{path.name} cannot be read: {error.strerror}.", code="archive_format") from error
+
+
+def plain(found: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Take in files from wherever they come, hidden ones left out. Refuses tricks in paths, too many files and too large ones."""
+    files: dict[str, bytes] = {}
+    for path, content in found:
+        _refuse_tricks(path)
+        _add(files, path, content)
+    return _visible(files)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -69,11 +76,11 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _content(path: Path, name: str) -> bytes:
+def _content(path: Path, top: Path) -> bytes:
     """Read a regular file, never more than the cap and never through a link, even one that appears just now."""
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
-        raise _link(name)
+        raise _link(path.relative_to(top).as_posix())
     if status.st_size > MAX_UNPACKED:
         raise _too_large()
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
@@ -122,7 +129,7 @@ def _refuse_tricks(name: str) -> None:
     parts = name.split("/")
     plain = name.isprintable() and "\\" not in name and ":" not in name and str(PurePosixPath(name)) == name
     if not plain or not all(parts) or ".." in parts or "." in parts or len(name) > 255:
-        raise Invalid(f"The path {name[:80]!r} is not a plain relative path.", code="archive_path")
+        raise Invalid(f"The path {name[:80]!r} is not a plain relative path.", code="archive_path", details={"file": name[:255]})
 
 
 def _add(files: dict[str, bytes], path: str, content: bytes) -> None:
@@ -140,7 +147,8 @@ def _visible(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _link(name: str) -> Invalid:
-    return Invalid(f"{name[:80]} is a link or a special file: only plain files are allowed.", code="archive_link")
+    message = f"{name[:80]} is a link or a special file: only plain files are allowed."
+    return Invalid(message, code="archive_link", details={"file": name[:255]})
 
 
 def _too_large() -> Invalid:

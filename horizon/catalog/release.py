@@ -6,13 +6,13 @@ The same files give the same release everywhere: its digest is of paths and cont
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from horizon import helmyaml
-from horizon.catalog import archive, clock, schema
+from horizon.catalog import archive, clock, fetching, schema
 from horizon.errors import Invalid
 
 CHART, VALUES, README = "Chart.yaml", "values.yaml", "README.md"
@@ -28,6 +28,7 @@ _NUMBER, _IDENTIFIER = r"(?:0|[1-9][0-9]*)", r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][
 _VERSION = re.compile(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?:\.{_IDENTIFIER})*)?")
 _MAX_VERSION = 40
 _DIGESTED = re.compile(r"(?P<version>.+)-(?P<suffix>[0-9a-f]{8,64})")
+_PLACE = re.compile(r"preview/charts/[^/\s]+/(?P<place>[^\s:]+(?::[0-9]+)*)")
 _VERSION_LINE = re.compile(r"^version[ \t]*:.*$", re.MULTILINE)
 
 
@@ -57,27 +58,18 @@ class Release:
 
 def load_folder(path: Path) -> Release:
     """Read a template's folder (DESIGN.md section 6); hidden files do not belong to it. Raises `Invalid`."""
-    return _load(archive.read_folder(path))
+    return load(archive.read_folder(path))
 
 
 def load_archive(data: bytes) -> Release:
     """Read a packaged chart; `load_archive(release.archive)` gives an equal release. Raises `Invalid`."""
-    return _load(archive.unpack(data))
+    return load(archive.unpack(data))
 
 
-def check(release: Release, renderer: Renders) -> None:
-    """Refuse a chart that does not render with its defaults, or not the same at every time. Raises `Invalid`, or `Unavailable`."""
-    objects = _render(release, release.archive, renderer)
-    again = _render(release, release.archive, renderer)
-    elsewhen = _render(release, _with_stopped_clock(release), renderer)
-    for other in (again, elsewhen):
-        if other != objects:
-            raise Invalid(f"The chart renders differently every time: {_difference(objects, other)}.", code="release_varies")
-
-
-def _load(files: dict[str, bytes]) -> Release:
-    chart = _chart(files)
-    version, digest = _identity(files, chart["version"])
+def load(files: Mapping[str, bytes]) -> Release:
+    """Read a template's files by path. Raises `Invalid`."""
+    read = {path: part(files) for path, part in _parts(files).items()}
+    chart, version, digest = read[CHART]
     chart_version = _chart_version(version, digest)
     packed = {**files, CHART: _with_version(files[CHART], chart_version)}
     return Release(
@@ -88,12 +80,73 @@ def _load(files: dict[str, bytes]) -> Release:
         archive=archive.pack(packed, chart["name"]),
         description=str(chart.get("description") or ""),
         readme=files.get(README, b"").decode(errors="replace"),
-        schema=_schema(files, SCHEMA),
-        ui_schema=_json(files, UI_SCHEMA) if UI_SCHEMA in files else {},
-        pipeline_schema=_schema(files, PIPELINE_SCHEMA) if PIPELINE_SCHEMA in files else None,
-        output_schema=_schema(files, OUTPUT_SCHEMA) if OUTPUT_SCHEMA in files else None,
-        values=_yaml(files, VALUES) if VALUES in files else {},
+        schema=read[SCHEMA],
+        ui_schema=read.get(UI_SCHEMA, {}),
+        pipeline_schema=read.get(PIPELINE_SCHEMA),
+        output_schema=read.get(OUTPUT_SCHEMA),
+        values=read.get(VALUES, {}),
     )
+
+
+def refusals(files: Mapping[str, bytes]) -> dict[str, Invalid]:
+    """Why `load` would refuse these files: by file, the first reason in each."""
+    found = {}
+    for path, part in _parts(files).items():
+        try:
+            part(files)
+        except Invalid as error:
+            found[path] = error
+    return found
+
+
+def check(release: Release, renderer: Renders) -> list[dict[str, Any]]:
+    """Refuse a chart that does not render with its defaults, or not the same at every time; give its objects. Raises `Invalid`, or `Unavailable`."""
+    objects = _render(release, release.archive, renderer)
+    _refuse_varying(objects, _render(release, release.archive, renderer))
+    _refuse_varying(objects, _elsewhen(release, renderer))
+    return objects
+
+
+def place(error: Invalid) -> str:
+    """The file, and the line where Helm says it, at which a render failed; empty where that is not known."""
+    found = _PLACE.search(str(error.details.get("helm", ""))) or _PLACE.search(error.message)
+    return found["place"] if found else ""
+
+
+def newer(version: str, than: str) -> bool:
+    """Whether a release's version comes after another's (Semantic Versioning 2.0.0, section 11)."""
+    return _precedence(version) > _precedence(than)
+
+
+def prerelease(version: str) -> bool:
+    """Whether a version says of itself that it is not final, as `v1.0.0-rc.1` does."""
+    return "-" in version
+
+
+def _precedence(version: str) -> tuple[Any, ...]:
+    numbers, _, before = version.removeprefix("v").partition("-")
+    parts = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in before.split(".")] if before else []
+    return [int(number) for number in numbers.split(".")], not before, parts
+
+
+def _parts(files: Mapping[str, bytes]) -> dict[str, Callable[[Mapping[str, bytes]], Any]]:
+    """How each file that the platform reads is read; others are Helm's."""
+    needed: dict[str, Callable[[Mapping[str, bytes]], Any]] = {CHART: _identified, SCHEMA: lambda found: _schema(found, SCHEMA)}
+    optional: dict[str, Callable[[Mapping[str, bytes]], Any]] = {
+        VALUES: lambda found: _yaml(found, VALUES),
+        UI_SCHEMA: lambda found: _json(found, UI_SCHEMA),
+        PIPELINE_SCHEMA: lambda found: _schema(found, PIPELINE_SCHEMA),
+        OUTPUT_SCHEMA: lambda found: _schema(found, OUTPUT_SCHEMA),
+    }
+    others = {fetching.SCHEMA: fetching.refuse, **{path: part for path, part in optional.items() if path in files}}
+    return {**needed, **others}
+
+
+def _identified(files: Mapping[str, bytes]) -> tuple[dict[str, Any], str, str]:
+    """`Chart.yaml`, the version that its author gave, and the digest of everything."""
+    chart = _chart(files)
+    version, digest = _identity(files, chart["version"])
+    return chart, version, digest
 
 
 def _chart(files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -173,6 +226,8 @@ def _refuse_secrets(loaded: Mapping[str, Any]) -> None:
 def _json(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     try:
         loaded = json.loads(_text(files, path), parse_constant=_refuse_constant)
+        # Whoever asks for the schema gets it as JSON again: no infinity, no half of a character.
+        json.dumps(loaded, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise Invalid(f"{path} is not JSON: {error}.", code="schema") from error
     if not isinstance(loaded, dict):
@@ -187,9 +242,11 @@ def _refuse_constant(name: str) -> None:
 def _yaml(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     text = _text(files, path)
     try:
-        return helmyaml.read_map(text)
+        loaded = helmyaml.read_map(text)
+        helmyaml.refuse_unwritable(loaded)
     except Invalid as error:
         raise Invalid(f"{path}: {error.message}", code="chart_format", details=error.details) from error
+    return loaded
 
 
 def _text(files: Mapping[str, bytes], path: str) -> str:
@@ -209,8 +266,20 @@ def _render(release: Release, packed: bytes, renderer: Renders) -> list[dict[str
     return renderer.render(chart, [], name="preview", namespace="preview")
 
 
-def _with_stopped_clock(release: Release) -> bytes:
-    return archive.pack(clock.stopped(archive.unpack(release.archive)), release.name)
+def _elsewhen(release: Release, renderer: Renders) -> list[dict[str, Any]]:
+    """What it renders to on another day, where nothing is drawn by chance."""
+    packed = archive.pack(clock.stopped(archive.unpack(release.archive)), release.name)
+    try:
+        return _render(release, packed, renderer)
+    except Invalid as error:
+        if error.code != "render_failed":
+            raise
+        raise Invalid("The chart draws something by chance, or from the time.", code="release_varies", details=error.details) from error
+
+
+def _refuse_varying(objects: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
+    if other != objects:
+        raise Invalid(f"The chart renders differently every time: {_difference(objects, other)}.", code="release_varies")
 
 
 def _difference(objects: list[dict[str, Any]], other: list[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from horizon import helmyaml
 from horizon.access.permissions import Actor
-from horizon.delivery import ci, edit, rendering
+from horizon.delivery import ci, edit, records, rendering
 from horizon.errors import Conflict, HorizonError, Invalid
 from horizon.gitops import layout, values
 from horizon.gitops.repository import Files, Repository, message
@@ -19,7 +19,7 @@ from horizon.inventory import names
 from horizon.inventory.events import record
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
-from horizon.inventory.repositories import application_repository, path_of
+from horizon.inventory.repositories import application_repository, cluster_repository, path_of
 
 _HALF_MADE_AGE = timedelta(minutes=2)
 _LONGEST_NAMESPACE = 63
@@ -51,6 +51,8 @@ class NewCluster:
     namespace: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     image: str = ""
+    like: Cluster | None = None
+    """The cluster whose pending form data, pipeline and output it starts with, instead of the application's."""
 
 
 def application(new: NewApplication, *, actor: Actor) -> Application:
@@ -84,7 +86,7 @@ def cluster(new: NewCluster, *, actor: Actor) -> Cluster:
         namespace=_namespace(new),
         description=new.description[:512],
     )
-    copied, start = _application_config(new)
+    copied, start = _start(new)
     _insert(row)
     files = cluster_files(row, {**start, layout.APPLICATION: _merged(start, release.template.name, new.config)})
     try:
@@ -97,8 +99,9 @@ def cluster(new: NewCluster, *, actor: Actor) -> Cluster:
     row.copied_from = copied
     _ready(row, actor, action="create")
     refresh(row, address=actor.address)
-    if new.image:
-        ci.post(row, ci.Post({"image": new.image}, whole=False), actor=actor)
+    output = _output(new)
+    if output:
+        ci.post(row, ci.Post(output, whole=False), actor=actor)
         row.refresh_from_db()
     return row
 
@@ -122,27 +125,12 @@ def clear_half_made() -> int:
 def cluster_files(row: Cluster, config: Files) -> Files:
     """All files of a new cluster's repository around the developer's own."""
     release, template = row.release, row.release.template.name
-    env = {
-        "environment": row.environment.name,
-        "region": row.region.name,
-        "namespace": row.namespace,
-        "baseRegistry": row.region.base_registry,
-        "ingressDomain": row.region.ingress_domain,
-    }
-    horizon = {
-        "application": row.application.name,
-        "clusterID": row.pk,
-        "cluster": row.name,
-        "template": {"name": template, "release": release.version},
-        "priority": row.application.priority,
-    }
     chart = edit.chart_file(row.name, template_name=template, chart_version=release.chart_version, repository=settings.HORIZON_CHART_REPOSITORY)
     return {
         **config,
         layout.CHART: chart,
         f"{layout.CHARTS}{template}-{release.chart_version}.tgz": bytes(release.archive),
-        layout.ENV: _yaml({template: {"env": env}}),
-        layout.HORIZON: _yaml({template: {"horizon": horizon}}),
+        **records.first(row),
         layout.OUTPUT: _yaml({template: {}}),
         layout.RESTART: _yaml({template: {}}),
         layout.SRE: _yaml({template: {}}),
@@ -155,6 +143,25 @@ def _yaml(data: Mapping[str, Any]) -> bytes:
 
 def _application_files(template: str, config: Mapping[str, Any], pipeline: Mapping[str, Any]) -> Files:
     return {layout.APPLICATION: _yaml({template: dict(config)}), layout.PIPELINE: _yaml({"pipeline": dict(pipeline)})}
+
+
+def _start(new: NewCluster) -> tuple[str, Files]:
+    """What developers filled in before, and the sha of the application's config that it comes from."""
+    if new.like is None:
+        return _application_config(new)
+    files = _pending(new.like)
+    return new.like.copied_from, {file: files[file] for file in (layout.APPLICATION, layout.PIPELINE) if file in files}
+
+
+def _output(new: NewCluster) -> dict[str, Any]:
+    """What CI would post: the image of the form, over what it posted for the cluster that is copied."""
+    held = values.section(_pending(new.like), layout.OUTPUT, new.like.release.template.name) if new.like else {}
+    return {**held, **({"image": new.image} if new.image else {})}
+
+
+def _pending(cluster: Cluster) -> Files:
+    repository = cluster_repository(cluster)
+    return repository.files(repository.refs.read()[layout.GITOPS])
 
 
 def _application_config(new: NewCluster) -> tuple[str, Files]:

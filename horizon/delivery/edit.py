@@ -9,9 +9,8 @@ from django.utils import timezone
 from horizon import helmyaml
 from horizon.access.permissions import Actor
 from horizon.delivery.rendering import check, template_of
-from horizon.errors import Conflict, Invalid, PreconditionRequired, StaleRevision
+from horizon.errors import Invalid, PreconditionRequired, StaleRevision
 from horizon.gitops import layout, values
-from horizon.gitops.change import Change, Key, apply, change
 from horizon.gitops.repository import Files, Repository, UnknownRevision, message
 from horizon.gitops.rewrite import rewrite
 from horizon.inventory.ledger import refresh, take_in
@@ -157,28 +156,6 @@ def put_pipeline(cluster: Cluster, pipeline: Mapping[str, Any], *, actor: Actor,
     """Make how CI builds what was sent. Raises as `put_config` does."""
     wanted = put_section(layout.PIPELINE, "pipeline", pipeline)
     return edit(cluster, wanted, actor=actor, title=title or "Edit the pipeline", seen=required(seen, layout.PIPELINE))
-
-
-def discard(cluster: Cluster, keys: frozenset[Key] | None, *, actor: Actor, title: str, seen: str | None) -> Edited:
-    """Take pending edits back, all or those of some keys, as a new edit. Raises as `edit` does."""
-    repository = cluster_repository(cluster)
-
-    def mutate(files: Files) -> Files:
-        released = repository.files(repository.refs.read()[layout.MASTER])
-        if not released:
-            raise Conflict("nothing was released yet: there is nothing to go back to", code="not_released")
-        taken_back = change(files, released)
-        return apply(taken_back if keys is None else taken_back.only(keys), files).files
-
-    everything = (*layout.VALUE_FILES, layout.PIPELINE, layout.CHART)
-    return edit(cluster, mutate, actor=actor, title=title or "Discard pending edits", seen=Seen(seen, everything) if seen else None)
-
-
-def pending(repository: Repository, *, master: str, gitops: str) -> Change:
-    """The difference between the trees of both branches."""
-    if repository.tree(master) == repository.tree(gitops):
-        return Change()
-    return change(repository.files(master), repository.files(gitops))
 
 
 def template(cluster: Cluster) -> str:

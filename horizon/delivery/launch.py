@@ -1,8 +1,8 @@
 """Launch: what a person reviewed is pinned, checked and queued; the worker carries it later (DESIGN section 4)."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -10,8 +10,9 @@ from django.utils import timezone
 from horizon.access.permissions import Actor
 from horizon.delivery import edit
 from horizon.delivery.doorbell import ring_on_commit
-from horizon.delivery.keys import pack_keys, shown_keys, unpack_keys
-from horizon.delivery.models import FINAL, Action, Pipelinerun, State
+from horizon.delivery.keys import pack_keys, shown_keys
+from horizon.delivery.models import FINAL, SHIPPING, Action, Pipelinerun, State
+from horizon.delivery.pinned import Rollback
 from horizon.delivery.queueing import Answer, Order, new_run, queue
 from horizon.delivery.rendering import check, check_deployable
 from horizon.errors import Conflict, Invalid, NotFound, StaleRevision
@@ -86,22 +87,6 @@ def restart(cluster: Cluster, order: Order) -> Launched:
     return ship_edit(cluster, order, edited=edited, keys=frozenset({(layout.RESTART, (template,))}), action=Action.RESTART)
 
 
-@dataclass(frozen=True)
-class Rollback:
-    """What a rollback keeps and drops."""
-
-    keep: Sequence[str] = ()
-    restore_overrides: bool = False
-    prefer_pending: bool = False
-    discard_pending: bool = False
-    confirm: bool = False
-
-    @property
-    def kept(self) -> frozenset[str]:
-        """Files that stay as they are on `master`: `sre.yaml` unless its restoring is asked for."""
-        return frozenset(self.keep) | (frozenset() if self.restore_overrides else {layout.SRE})
-
-
 def rollback(cluster: Cluster, order: Order, *, target: Pipelinerun | None, options: Rollback) -> Launched:
     """Queue the return to an earlier run's revision; without one, to the last healthy run before the present one.
 
@@ -118,6 +103,29 @@ def rollback(cluster: Cluster, order: Order, *, target: Pipelinerun | None, opti
     run.target, run.options = target, {**asdict(options), "keep": sorted(options.keep)}
     queued = list(Pipelinerun.objects.filter(cluster=cluster, state=State.QUEUED).values_list("pk", flat=True))
     return Launched(queue(run, order, superseded=queued))
+
+
+def free(cluster: Cluster, order: Order, *, limit: int | None = None) -> Launched:
+    """Queue the removal of the live objects; everything else stays, and the next deploy brings them back."""
+    return Launched(queue(_removal(cluster, order, Action.FREE, limit, title="Free"), order))
+
+
+def delete(cluster: Cluster, order: Order, *, orphan: bool = False, limit: int | None = None) -> Launched:
+    """Queue the end of a cluster: its live objects are removed (unless they shall stay as orphans), then it is put away until purged.
+
+    Cancels what is queued and overtakes what runs.
+    """
+    run = _removal(cluster, order, Action.DELETE, limit, title="Delete")
+    run.options["orphan"] = orphan
+    queued = list(Pipelinerun.objects.filter(cluster=cluster, state=State.QUEUED).values_list("pk", flat=True))
+    return Launched(queue(run, order, superseded=queued))
+
+
+def _removal(cluster: Cluster, order: Order, action: Action, limit: int | None, *, title: str) -> Pipelinerun:
+    refs = cluster_repository(cluster).refs.read()
+    run = new_run(cluster, order, action, source=refs[layout.GITOPS], base=refs[layout.MASTER], title=title)
+    run.options = {"limit": limit or settings.HORIZON_WATCH_LIMIT}
+    return run
 
 
 def preset(cluster: Cluster) -> Pipelinerun:
@@ -215,10 +223,5 @@ def _refuse_target(repository: Repository, cluster: Cluster, target: Pipelinerun
 
 def _shipped_too(repository: Repository, cluster: Cluster, source: str) -> list[int]:
     """Queued runs that would ship nothing that a deploy of `source` does not ship."""
-    queued = Pipelinerun.objects.filter(cluster=cluster, state=State.QUEUED).exclude(action=Action.ROLLBACK)
+    queued = Pipelinerun.objects.filter(cluster=cluster, state=State.QUEUED, action__in=SHIPPING)
     return [run.pk for run in queued if repository.is_ancestor(run.source, source)]
-
-
-def run_keys(run: Pipelinerun) -> frozenset[Key] | None:
-    """The keys that a run ships alone, None where it ships a whole edit."""
-    return unpack_keys(run.keys) if run.keys else None

@@ -29,22 +29,35 @@ class Action(models.TextChoices):
     DEPLOY = "deploy"
     RESTART = "restart"
     ROLLBACK = "rollback"
+    FREE = "free"
+    DELETE = "delete"
 
 
 class StepName(models.TextChoices):
-    """The steps of every run, in their order."""
+    """The steps of runs; `STEPS` says which run has which, in their order."""
 
     PREFLIGHT = "preflight"
     MERGE = "merge"
     SYNC = "sync"
     WATCH = "watch"
+    REMOVE = "remove"
+    ARCHIVE = "archive"
 
 
-STEPS = (StepName.PREFLIGHT, StepName.MERGE, StepName.SYNC, StepName.WATCH)
+_RELEASE = (StepName.PREFLIGHT, StepName.MERGE, StepName.SYNC, StepName.WATCH)
+STEPS: dict[str, tuple[StepName, ...]] = {
+    Action.DEPLOY: _RELEASE,
+    Action.RESTART: _RELEASE,
+    Action.ROLLBACK: _RELEASE,
+    Action.FREE: (StepName.REMOVE,),
+    Action.DELETE: (StepName.REMOVE, StepName.ARCHIVE),
+}
+SHIPPING = (Action.DEPLOY, Action.RESTART)
+"""The actions that ship edits."""
 
 
 class Pipelinerun(models.Model):
-    """One deploy, restart or rollback of one cluster.
+    """One deploy, restart, rollback, free or delete of one cluster.
 
     `source` is the `gitops` sha that was reviewed, `base` the `master` sha it was compared with, `revision` the `master` sha that shipped.
     `alone` ships only what the edit `source` did, or only `keys` as `source` has them. A worker holds the run while `lease_until` is ahead

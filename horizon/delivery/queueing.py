@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from horizon.access.permissions import Actor
 from horizon.delivery.doorbell import ring_on_commit
 from horizon.delivery.edit import titled
-from horizon.delivery.models import Action, Pipelinerun, Request, State
+from horizon.delivery.models import STEPS, Action, Pipelinerun, Request, State
 from horizon.errors import Conflict
 from horizon.inventory.events import record
 from horizon.inventory.models import Cluster
@@ -40,6 +40,16 @@ class AnsweredAlready(Conflict):
     code = "answered"
 
 
+_AT_ONCE = (Action.ROLLBACK, Action.DELETE)
+"""The actions that end what runs instead of waiting for it."""
+
+
+def refuse_archived(cluster: Cluster) -> None:
+    """Raise `Conflict` for a cluster that was deleted."""
+    if cluster.archived_at:
+        raise Conflict(f"{cluster} was deleted: restore it first", code="archived")
+
+
 def new_run(cluster: Cluster, order: Order, action: Action, *, source: str, base: str, title: str) -> Pipelinerun:
     """A run that is not queued yet."""
     author = order.actor.author
@@ -48,6 +58,7 @@ def new_run(cluster: Cluster, order: Order, action: Action, *, source: str, base
         action=action,
         title=titled(order.title or title),
         reason=titled(order.reason),
+        step=STEPS[action][0],
         created_by=author.name[:150],
         created_by_email=author.email[:254],
         source=source,
@@ -56,9 +67,9 @@ def new_run(cluster: Cluster, order: Order, action: Action, *, source: str, base
 
 
 def queue(run: Pipelinerun, order: Order, *, superseded: Sequence[int] = (), answer: Answer | None = None) -> Pipelinerun:
-    """Insert the run; end what it supersedes, and tell what runs that it is overtaken."""
+    """Insert the run; end what it supersedes, and tell what runs that it is overtaken. Raises `Conflict` for an archived cluster."""
     with transaction.atomic():
-        Cluster.objects.select_for_update().get(pk=run.cluster_id)
+        refuse_archived(Cluster.objects.select_for_update().get(pk=run.cluster_id))
         run.save()
         Pipelinerun.objects.filter(pk__in=superseded, state=State.QUEUED).update(
             state=State.CANCELLED, superseded_by=run, message=f"superseded by run {run.pk}", finished_at=Now()
@@ -74,7 +85,7 @@ def queue(run: Pipelinerun, order: Order, *, superseded: Sequence[int] = (), ans
 
 def _overtake(run: Pipelinerun, order: Order) -> None:
     running = Pipelinerun.objects.filter(cluster=run.cluster, state=State.RUNNING)
-    if run.action == Action.ROLLBACK:
+    if run.action in _AT_ONCE:
         running.update(superseded_by=run, cancel_requested_by=order.actor.name)
     elif order.overtake:
         running.update(superseded_by=run)

@@ -1,6 +1,7 @@
-"""The worker's story of a run: preflight, merge, sync, watch; each step recorded, skipped when done, safe to repeat (DESIGN sections 4 and 5)."""
+"""The worker's story of a run: its steps, each recorded, skipped when done, safe to repeat (DESIGN sections 4 and 5)."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,23 +10,23 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from horizon.delivery import lease, regions
+from horizon.delivery import lease, pinned, regions
 from horizon.delivery.doorbell import ring_on_commit
 from horizon.delivery.edit import adopt
 from horizon.delivery.keys import shown
-from horizon.delivery.launch import Rollback, run_keys
 from horizon.delivery.models import STEPS, Action, Pipelinerun, State, Step, StepName
 from horizon.delivery.rendering import accepts, check, render
 from horizon.engines.contract import Health, Observation, Sync
 from horizon.errors import HorizonError, Unavailable
 from horizon.gitops import release
 from horizon.gitops.change import Clash
-from horizon.gitops.keypath import ABSENT, Blocked
+from horizon.gitops.keypath import as_json
 from horizon.gitops.refs import RefMoved
 from horizon.gitops.release import MasterMoved, Plan, Signature
-from horizon.gitops.repository import Author, Files, Repository
+from horizon.gitops.repository import Author, Repository
 from horizon.inventory.events import record
 from horizon.inventory.ledger import refresh
+from horizon.inventory.models import Cluster
 from horizon.inventory.repositories import cluster_repository
 
 log = logging.getLogger(__name__)
@@ -72,13 +73,14 @@ def _steps(run: Pipelinerun) -> bool:
     """Do the steps that are left; false when the last one must be looked at again."""
     if run.tries > MOST_TRIES and not run.cancel_requested_by:
         return _fail(run, f"gave up at {run.step} after {MOST_TRIES} attempts: {run.message or 'the worker died each time'}")
-    for step in STEPS[STEPS.index(StepName(run.step)) :]:
+    steps = STEPS[run.action]
+    for step in steps[steps.index(StepName(run.step)) :]:
         _begin(run, step)
         done = _STEP[step](run)
         if done is None:
             return False
         _end(run, step, done)
-    return _finish(run, State.OK, "healthy")
+    return _finish(run, State.OK, _DONE.get(run.action, "healthy"))
 
 
 # The steps: each returns what it has to say, or None when it must be looked at again
@@ -87,7 +89,7 @@ def _steps(run: Pipelinerun) -> bool:
 def preflight(run: Pipelinerun) -> str | None:
     """Ask the region whether it would accept the objects. Raises `Refused`; a rollback is only warned."""
     lease.guard(run)
-    manifests = check(_tree(run), run.cluster)
+    manifests = check(pinned.tree(run), run.cluster)
     found = regions.engine(run.cluster).preflight(regions.target(run.cluster), manifests)
     refusals = [asdict(refusal) for refusal in found.refusals]
     lease.save(run, outcome={**run.outcome, "refusals": refusals, "notices": list(found.notices)})
@@ -147,46 +149,57 @@ def _seen(run: Pipelinerun) -> tuple[Observation | None, str]:
     return seen, f"{seen.sync}, {seen.health}. {seen.message}"
 
 
-_STEP = {StepName.PREFLIGHT: preflight, StepName.MERGE: merge, StepName.SYNC: sync, StepName.WATCH: watch}
+def remove(run: Pipelinerun) -> str | None:
+    """Take the live objects away, and look until they are gone. Raises `HorizonError` past the limit."""
+    if run.options.get("orphan"):
+        return "the live objects stay, as was asked"
+    lease.guard(run)
+    regions.engine(run.cluster).delete(regions.target(run.cluster))
+    seen = regions.observe(run.cluster)
+    if seen.sync == Sync.NOT_DEPLOYED:
+        return "nothing is live any more"
+    if _age(run, StepName.REMOVE) > run.options["limit"]:
+        raise HorizonError(f"not removed within {run.options['limit']} s: {len(seen.objects)} objects are still there", code="time_limit")
+    return None
+
+
+def archive(run: Pipelinerun) -> str:
+    """Put the cluster away, whole; what was queued behind has nothing to run on any more."""
+    with transaction.atomic():
+        if not lease.mine(run.pk, run.attempt).select_for_update().exists():
+            raise lease.Lost
+        Cluster.objects.filter(pk=run.cluster_id, archived_at__isnull=True).update(archived_at=Now())
+        waiting = Pipelinerun.objects.filter(cluster=run.cluster, state=State.QUEUED)
+        waiting.update(state=State.CANCELLED, message=f"run {run.pk} deleted the cluster", finished_at=Now())
+    return "put away: it can be restored until it is purged"
+
+
+_STEP: dict[StepName, Callable[[Pipelinerun], str | None]] = {
+    StepName.PREFLIGHT: preflight,
+    StepName.MERGE: merge,
+    StepName.SYNC: sync,
+    StepName.WATCH: watch,
+    StepName.REMOVE: remove,
+    StepName.ARCHIVE: archive,
+}
+_DONE = {Action.FREE: "freed", Action.DELETE: "deleted"}
 
 
 def _plan(run: Pipelinerun, repository: Repository) -> Plan:
     author = Author(run.created_by, run.created_by_email)
     signature = Signature(str(run.uuid), author, run.title, timezone.now(), run.reason)
     if run.action == Action.ROLLBACK:
-        options = _rollback(run)
-        pending = release.Pending(lambda files: accepts(files, run.cluster), prefer=options.prefer_pending, discard=options.discard_pending)
-        return release.roll_back(repository, signature, target=_target(run), keep=options.kept, pending=pending)
+        options = pinned.rollback(run)
+        discard = run.source if options.discard_pending else None
+        pending = release.Pending(lambda files: accepts(files, run.cluster), prefer=options.prefer_pending, discard=discard)
+        return release.roll_back(repository, signature, target=pinned.target(run), keep=options.kept, pending=pending)
     if run.alone:
-        return release.ship_alone(repository, signature, source=run.source, base=run.base, keys=run_keys(run))
+        return release.ship_alone(repository, signature, source=run.source, base=run.base, keys=pinned.keys(run))
     return release.ship_all(repository, signature, source=run.source, base=run.base)
 
 
-def _tree(run: Pipelinerun) -> Files:
-    """The tree that the run ships; once merged, what it has shipped."""
-    repository = cluster_repository(run.cluster)
-    if run.action == Action.ROLLBACK:
-        return release.restored(repository, target=_target(run), keep=_rollback(run).kept)
-    if run.alone:
-        return release.alone_tree(repository, source=run.source, keys=run_keys(run))
-    return repository.files(run.source)
-
-
-def _target(run: Pipelinerun) -> str:
-    assert run.target is not None
-    return run.target.revision
-
-
-def _rollback(run: Pipelinerun) -> Rollback:
-    return Rollback(**{name: value for name, value in run.options.items() if name != "again"})
-
-
 def _lost(clash: Clash) -> dict[str, Any]:
-    return {"key": shown((clash.file, clash.path)), "pending": _json(clash.wanted), "restored": _json(clash.found)}
-
-
-def _json(value: Any) -> Any:
-    return None if value is ABSENT else value.value if isinstance(value, Blocked) else value
+    return {"key": shown((clash.file, clash.path)), "pending": as_json(clash.wanted), "restored": as_json(clash.found)}
 
 
 # How a run goes on and ends
@@ -269,5 +282,10 @@ def _overtaken(run: Pipelinerun) -> bool:
 
 
 def _limit_reached(run: Pipelinerun) -> bool:
-    started = Step.objects.get(pipelinerun=run, name=StepName.WATCH).started_at
-    return (lease.database_now() - started).total_seconds() > settings.HORIZON_WATCH_LIMIT
+    return _age(run, StepName.WATCH) > settings.HORIZON_WATCH_LIMIT
+
+
+def _age(run: Pipelinerun, step: StepName) -> float:
+    """Seconds since a step began."""
+    started = Step.objects.get(pipelinerun=run, name=step).started_at
+    return (lease.database_now() - started).total_seconds()

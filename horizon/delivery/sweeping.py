@@ -23,7 +23,11 @@ def sweep() -> None:
     cleared = create.clear_half_made()
     if cleared:
         log.info("cleared half-made things count=%s", cleared)
-    rows = Cluster.objects.filter(ready=True).select_related("region", "environment").order_by(F("swept_at").asc(nulls_first=True))
+    rows = (
+        Cluster.objects.filter(ready=True, archived_at__isnull=True)
+        .select_related("region", "environment")
+        .order_by(F("swept_at").asc(nulls_first=True))
+    )
     for cluster in rows[:_AT_ONCE]:
         _sweep(cluster)
 

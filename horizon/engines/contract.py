@@ -120,5 +120,9 @@ class Engine(Protocol):
         ...
 
     def delete(self, target: Target) -> None:
-        """Remove the cluster's live objects and all that the engine knows of it. Twice is once."""
+        """Remove the cluster's live objects; operations that were given before never begin any more. Twice is once."""
+        ...
+
+    def forget(self, target: Target) -> None:
+        """Drop what is still known of a deleted cluster that will never come back. Twice is once."""
         ...

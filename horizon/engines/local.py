@@ -82,7 +82,22 @@ class LocalEngine:
                 folder.keep(replace(record, complete=False, deleting=True))
             for name in _written(folder, record):
                 folder.remove(name)
-            folder.vanish()
+            if record is None:
+                folder.vanish()
+                return
+            # A worker that was stopped in an operation and goes on later finds here that it must not.
+            withdrawn = _with(record.withdrawn, record.operation) if record.operation else record.withdrawn
+            folder.settle()
+            folder.keep(Record(cluster_id=target.cluster_id, withdrawn=withdrawn))
+
+    def forget(self, target: Target) -> None:
+        """Remove the record as well; see `Engine.forget`."""
+        if not self._folder(target).exists():
+            return
+        with self._folder(target).locked() as folder:
+            record = _record(folder)
+            if record is None or record.cluster_id == target.cluster_id:
+                folder.vanish()
 
     def _folder(self, target: Target) -> Folder:
         return Folder(self._root, target)

@@ -213,6 +213,9 @@ def _file_change(file: str, before: bytes | None, after: bytes | None) -> FileCh
 
 
 def _edits(before: Any, after: Any, path: Path) -> Iterator[Edit]:
+    if before is ABSENT and isinstance(after, dict) and after:
+        # Key by key: two who add to the same new map do not clash.
+        before = {}
     if isinstance(before, dict) and isinstance(after, dict):
         for key in (*before, *(key for key in after if key not in before)):
             yield from _edits(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key))

@@ -30,6 +30,11 @@ class Blocked:
     value: Any
 
 
+def as_json(value: Any) -> Any:
+    """A value that was looked up, as JSON shows it: null where there is none, what stands in the way where something does."""
+    return None if value is ABSENT else value.value if isinstance(value, Blocked) else value
+
+
 def named(value: Any) -> dict[str, Any] | None:
     """A list's items by name, if all are maps with a name of their own."""
     if not isinstance(value, list) or not all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in value):
@@ -68,6 +73,8 @@ def put(data: Any, path: Path, value: Any) -> Any:
     name = step.name if isinstance(step, Item) else step
     if value is ABSENT and name not in inner:
         return data
-    item = put(inner.get(name), rest, value)
+    # An item that is no longer there comes back under its name, or the list would have none of its items' names.
+    absent = {"name": name} if isinstance(step, Item) else None
+    item = put(inner.get(name, absent), rest, value)
     changed = {key: held for key, held in inner.items() if key != name} if item is ABSENT else {**inner, name: item}
     return list(changed.values()) if isinstance(step, Item) else changed

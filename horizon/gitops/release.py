@@ -129,24 +129,32 @@ class Pending:
     """Whether a tree validates and renders."""
     prefer: bool = False
     """Where both touched a key, the pending value wins instead of the restored one."""
-    discard: bool = False
+    discard: str | None = None
+    """Drop what was pending at this revision, as the person saw it; what came later stays pending."""
 
     def kept(self, repository: Repository, files: Files, *, master: str, gitops: str) -> tuple[Files, tuple[Clash, ...], str | None]:
         """The tree with pending edits on top of the restored `files`, what of them is lost, and where the lost ones still are."""
-        wanted = change(repository.files(master), repository.files(gitops))
+        pending, wanted = self._pending(repository, master=master, gitops=gitops)
+        dropped = _all(change(repository.files(master), repository.files(self.discard))) if self.discard else ()
         if not wanted:
-            return files, (), None
-        if self.discard:
-            return files, _all(wanted), gitops
+            return files, dropped, gitops if dropped else None
         try:
             applied = apply(wanted, files, prefer_tree=not self.prefer)
         except Invalid:
             # A foreign hand may have put there what the platform can read but not write.
-            return files, _all(wanted), gitops
+            return files, _all(pending), gitops
         if not self.accept(applied.files):
-            return files, _all(wanted), gitops
-        lost = () if self.prefer else applied.clashes
+            return files, _all(pending), gitops
+        lost = dropped + (() if self.prefer else applied.clashes)
         return applied.files, lost, gitops if lost else None
+
+    def _pending(self, repository: Repository, *, master: str, gitops: str) -> tuple[Change, Change]:
+        """All that is pending, and what of it is to stay so."""
+        pending = change(repository.files(master), repository.files(gitops))
+        if self.discard is None:
+            return pending, pending
+        later = change(repository.files(self.discard), repository.files(gitops)).keys()
+        return pending, pending.only(later)
 
 
 def _all(wanted: Change) -> tuple[Clash, ...]:

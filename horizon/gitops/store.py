@@ -14,9 +14,9 @@ from pathlib import Path
 from git import Git, GitCmdObjectDB
 from gitdb import OInfo, OStream
 from gitdb.base import IStream
-from gitdb.pack import PackEntity
 
 from horizon.errors import Unavailable
+from horizon.gitops.pack import Pack, packed
 
 
 class MissingObject(Unavailable):
@@ -30,7 +30,7 @@ class Store(GitCmdObjectDB):
 
     def __init__(self, root_path: str, git: Git) -> None:
         super().__init__(root_path, git)
-        self._packs: list[PackEntity] | None = None
+        self._packs: list[Pack] | None = None
         self._gathered: dict[bytes, tuple[bytes, bytes]] | None = None
         self._seen: set[bytes] = set()
 
@@ -93,14 +93,10 @@ class Store(GitCmdObjectDB):
         gathered, self._gathered = self._gathered or {}, None
         folder = os.path.join(self.root_path(), "pack")
         os.makedirs(folder, exist_ok=True)
-        streams = [OStream(binsha, kind, len(data), BytesIO(data)) for binsha, (kind, data) in gathered.items()]
-        entity = PackEntity.create(streams, folder, object_count=len(streams), zlib_compression=6)
-        # gitdb's names hold Python's `b''`, and its files are for their owner alone.
-        name = os.path.join(folder, f"pack-{entity.pack().checksum().hex()}")
-        for made, path in ((entity.pack().path(), f"{name}.pack"), (entity.index().path(), f"{name}.idx")):
-            os.chmod(made, 0o444)
-            sync(made)
-            os.rename(made, path)
+        name, pack, index = packed(gathered)
+        # The index last: a pack without one is not there yet.
+        _write_durably(os.path.join(folder, f"{name}.pack"), pack)
+        _write_durably(os.path.join(folder, f"{name}.idx"), index)
         sync(folder)
         self._packs = None
 
@@ -113,8 +109,7 @@ class Store(GitCmdObjectDB):
             try:
                 found = self._find_packed(binsha)
                 if found:
-                    stream = found[0].stream_at_index(found[1])
-                    return stream.type, stream.read()
+                    return found[0].read(found[1])
             except FileNotFoundError:
                 pass
             # Maintenance may have replaced the packs since they were listed.
@@ -127,11 +122,11 @@ class Store(GitCmdObjectDB):
         except FileNotFoundError:
             return False
 
-    def _find_packed(self, binsha: bytes) -> tuple[PackEntity, int] | None:
-        """The pack that holds an object, and the object's place in its index. A pack without an index is not there yet, as for git."""
+    def _find_packed(self, binsha: bytes) -> tuple[Pack, int] | None:
+        """The pack that holds an object, and the object's place in it. A pack without an index is not there yet, as for git."""
         if self._packs is None:
-            self._packs = [PackEntity(str(index)) for index in Path(self.root_path(), "pack").glob("pack-*.idx")]
-        places = ((pack, pack.index().sha_to_index(binsha)) for pack in self._packs)
+            self._packs = [Pack(str(index)) for index in Path(self.root_path(), "pack").glob("pack-*.idx")]
+        places = ((pack, pack.find(binsha)) for pack in self._packs)
         return next(((pack, place) for pack, place in places if place is not None), None)
 
 

@@ -86,7 +86,10 @@ class TemplateRelease(models.Model):
 
     class Meta:
         ordering = ("template__name", "-id")
-        constraints = [models.UniqueConstraint(fields=("template", "version"), name="one_release_a_version")]
+        constraints = [
+            models.UniqueConstraint(fields=("template", "version"), name="one_release_a_version"),
+            models.UniqueConstraint(fields=("template",), condition=Q(state="recommended"), name="one_recommended_release"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.template.name} {self.version}"
@@ -110,6 +113,7 @@ class Application(models.Model):
     priority = models.CharField(max_length=2, choices=Priority.choices, default=Priority.P3)
     template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="applications")
     ready = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -122,7 +126,8 @@ class Application(models.Model):
 class Cluster(models.Model):
     """One deployment of an application. Git is the truth: the shas and what follows from them are what was last read there.
 
-    `ready` is false while the repository is being made. What the region showed last stands in `sync` to `objects`, as old as `observed_at`.
+    `ready` is false while the repository is being made; one with `archived_at` was deleted, and can be restored until it is purged.
+    What the region showed last stands in `sync` to `objects`, as old as `observed_at`.
     """
 
     name = models.CharField(max_length=63, unique=True)
@@ -133,6 +138,7 @@ class Cluster(models.Model):
     namespace = models.CharField(max_length=63)
     description = models.CharField(max_length=512, blank=True)
     ready = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
     copied_from = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

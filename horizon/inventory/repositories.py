@@ -1,5 +1,7 @@
 """Where the repositories lie: by id, so that a re-used name inherits nothing, spread over 256 folders."""
 
+import os
+import shutil
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +18,15 @@ def cluster_repository(cluster: Cluster) -> Repository:
 def application_repository(application: Application) -> Repository:
     """The application's repository: a branch per environment."""
     return Repository(path_of("applications", application.pk))
+
+
+def remove(kind: str, key: int) -> None:
+    """Remove a repository for good. Twice is once."""
+    path = path_of(kind, key)
+    going = path.with_name(f".{path.name}.going")
+    if path.exists():
+        os.rename(path, going)
+    shutil.rmtree(going, ignore_errors=True)
 
 
 def path_of(kind: str, key: int) -> Path:

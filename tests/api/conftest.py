@@ -21,10 +21,11 @@ def caller(secret: str) -> Call:
 
     def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        answer = Client(headers={"Authorization": f"Bearer {secret}"}).generic(
-            method.upper(), f"/api/v1/{path}", sent, content_type="application/json", headers=headers
-        )
-        answer.data = json.loads(answer.content) if answer.content else None
+        address = path if path.startswith("/") else f"/api/v1/{path}"
+        client = Client(headers={"Authorization": f"Bearer {secret}"})
+        answer: Any = client.generic(method.upper(), address, sent, content_type="application/json", headers=headers)
+        answer.said = b"".join(answer).decode(errors="replace")
+        answer.data = json.loads(answer.said) if answer.said and answer.headers.get("Content-Type") == "application/json" else None
         assert_promised(method, answer.request["PATH_INFO"], answer)
         return answer
 

@@ -58,6 +58,7 @@ def own_rows(rows: Rows, db: None, settings: Any, monkeypatch: pytest.MonkeyPatc
     """The rows and the repositories as they were made, whatever the calls before did to them; nobody waits for a run."""
     shutil.copytree(rows.folder, settings.HORIZON_DATA, dirs_exist_ok=True)
     monkeypatch.setattr(pipelineruns, "_LONGEST_WAIT", 0)
+    settings.HORIZON_TEMPLATE_SOURCES = ["https://nowhere.invalid/"]
     cache.clear()
     # As Django's own test client does: the transaction of a test is not to be closed at the end of a request.
     for signal in (request_started, request_finished):
@@ -75,7 +76,7 @@ def documented(operation: Any, rows: Rows) -> list[Case]:
     path, method = operation.path, operation.method.upper()
     given = {
         "path_parameters": {name: known[0] for name, known in _parts(path, rows)},
-        "query": {item.name: rows.fields[item.name][0] for item in operation.query if item.name in ("group", "source", "service")},
+        "query": {item.name: rows.fields[item.name][0] for item in operation.query if item.name in ("group", "source", "service", "release")},
         "headers": {"If-Match": f'"{rows.seen[path.split("/")[3]]}"'} if method == "PUT" and path.endswith(("/config", "/pipeline")) else {},
     }
     bodies = [{**body, **({"name": rows.free[path]} if path in rows.free else {})} for *key, body in api_examples() if key == [method, path]]
@@ -118,6 +119,9 @@ REFUSED = {
     "POST /api/v1/pipelineruns/{key}/cancel": "the run has ended",
     "POST /git/clusters/{key}.git/git-upload-pack": "git speaks no JSON",
     "DELETE /api/v1/groups/{path}": "the group is not empty",
+    "DELETE /api/v1/applications/{name}": "it has clusters",
+    **{f"POST /api/v1/{kind}/{{name}}/{verb}": "it was not deleted" for kind in ("applications", "clusters") for verb in ("restore", "purge")},
+    "POST /api/v1/templates": "no server outside is asked",
 }
 """What even the administrator is refused, called as documented; the rest is accepted, else these calls would not reach far."""
 

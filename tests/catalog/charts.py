@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import tarfile
 from pathlib import Path
 
@@ -11,6 +12,12 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates_repo"
 FORMATS = ROOT / "tests" / "formats"
 SCHEMA = b'{"type": "object"}'
+_FILE = re.compile(r"^`page/(\S+)`[^\n]*\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def documented() -> dict[str, bytes]:
+    """The template `page` as the documentation writes it."""
+    return {path: text.encode() for path, text in _FILE.findall((ROOT / "docs" / "templates.md").read_text())}
 
 
 def chart(templates: dict[str, bytes], *, values: bytes = b"", extra: bytes = b"") -> dict[str, bytes]:

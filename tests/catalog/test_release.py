@@ -1,6 +1,7 @@
 """A release: the same everywhere, and nothing in it that could harm."""
 
 import gzip
+import json
 import os
 import subprocess
 import tarfile
@@ -123,6 +124,8 @@ def test_stock_helm_accepts_the_archive(helm, tmp_path):
         ({"schema/application.schema.json": b"{"}, "schema"),
         ({"schema/application.schema.json": b'{"minimum": NaN}'}, "schema"),
         ({"schema/application.schema.json": b"[" * 100_000}, "schema"),
+        ({"schema/application.schema.json": b'{"default": 1e999}'}, "schema"),
+        ({"schema/application.ui.schema.json": b'{"title": "\\ud800"}'}, "schema"),
         ({"schema/application.schema.json": b"[]"}, "schema"),
         ({"schema/application.schema.json": b'{"type": "strin"}'}, "schema"),
         ({"schema/output.schema.json": b'{"type": "strin"}'}, "schema"),
@@ -145,6 +148,7 @@ def test_stock_helm_accepts_the_archive(helm, tmp_path):
         ({"Chart.yaml": CHART + b"type: library\n"}, "chart_type"),
         ({"Chart.yaml": CHART + b"dependencies:\n- name: common\n  version: 1.0.0\n"}, "chart_dependency"),
         ({"Chart.yaml": b"- a\n"}, "chart_format"),
+        ({"Chart.yaml": CHART + b'description: "a\\0b"\n'}, "chart_format"),
         ({"Chart.yaml": b"a: [\n"}, "chart_format"),
         ({"Chart.yaml": b"\xff"}, "chart_format"),
         ({"values.yaml": b"- a\n"}, "chart_format"),
@@ -268,3 +272,118 @@ def test_a_chart_that_needs_more_than_its_defaults_is_refused(folder, renderer):
     error = refusal(release.check, made, renderer)
 
     assert (error.code, error.message) == ("render_failed", "set an image")
+
+
+@pytest.mark.parametrize("expression", ['shuffle "ab"', "randInt 0 2", "randNumeric 1", 'ago (toDate "2006" "2005")', 'tpl "{{ randInt 0 2 }}" .'])
+def test_chance_is_refused_even_where_luck_makes_renders_alike(folder, renderer, expression):
+    template = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: shop}}\ndata:\n  value: {{{{ {expression} | quote }}}}\n"
+    made = release.load_folder(folder({"templates/map.yaml": template.encode()}))
+
+    assert {refusal(release.check, made, renderer).code for _ in range(3)} == {"release_varies"}
+
+
+@pytest.mark.parametrize("text", ['"{{ now | date \\"2006\\" }}"', '`{{ now | date "2006" }}`', '"{{ now | date `2006` }}"', ".Values.text"])
+def test_a_clock_inside_a_quoted_template_is_refused(folder, renderer, text):
+    template = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: shop}}\ndata:\n  value: {{{{ tpl {text} . | quote }}}}\n"
+    values = b"text: '{{ now | date \"2006\" }}'\n"
+    made = release.load_folder(folder({"templates/map.yaml": template.encode(), "values.yaml": values}))
+
+    assert refusal(release.check, made, renderer).code == "release_varies"
+
+
+@pytest.mark.parametrize("expression", ['"{{ randInt }}"', "`now`", ".Values.now", '"a \\"now\\" b"'])
+def test_words_of_chance_in_plain_text_are_accepted(folder, renderer, expression):
+    template = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: shop}}\ndata:\n  value: {{{{ {expression} | quote }}}}\n"
+    made = release.load_folder(folder({"templates/map.yaml": template.encode(), "values.yaml": b"now: later\n"}))
+
+    assert [found["metadata"]["name"] for found in release.check(made, renderer)] == ["shop"]
+
+
+def outward(reference: str) -> bytes:
+    return json.dumps({"properties": {"size": {"$ref": reference}}}).encode()
+
+
+@pytest.mark.parametrize("reference", ["http://127.0.0.1:1/x", "file:///etc/passwd", "other.json"])
+def test_a_schema_of_values_that_helm_would_fetch_is_refused(folder, reference):
+    path = folder({"values.schema.json": outward(reference)})
+
+    assert refusal(release.load_folder, path).code == "schema_reference"
+
+
+def test_a_dialect_that_helm_would_fetch_is_refused(folder):
+    path = folder({"values.schema.json": b'{"$schema": "http://127.0.0.1:1/x"}'})
+
+    assert refusal(release.load_folder, path).code == "schema_reference"
+
+
+def test_a_schema_of_values_that_stays_in_its_file_is_accepted(folder, renderer):
+    schema = (
+        b'{"$schema": "http://json-schema.org/draft-07/schema#", "$defs": {"a": {"type": "integer"}}, "properties": {"size": {"$ref": "#/$defs/a"}}}'
+    )
+    made = release.load_folder(folder({"values.schema.json": schema}))
+
+    assert len(release.check(made, renderer)) == 1
+
+
+def nested(files: dict[str, bytes]) -> bytes:
+    return archive.pack({"Chart.yaml": b"apiVersion: v2\nname: inner\nversion: 1.0.0\n", **files}, "inner")
+
+
+def test_a_schema_of_values_in_a_packed_chart_is_refused_as_well(folder):
+    deeper = nested({"charts/inner-1.0.0.tgz": nested({"values.schema.json": outward("http://127.0.0.1:1/x")})})
+
+    error = refusal(release.load_folder, folder({"charts/inner-1.0.0.tgz": deeper}))
+
+    assert (error.code, error.details["file"]) == ("schema_reference", "charts/inner-1.0.0.tgz/charts/inner-1.0.0.tgz/values.schema.json")
+
+
+def test_packed_charts_that_are_large_together_are_refused(folder):
+    large = nested({"large": b"\0" * (archive.MAX_UNPACKED // 2)})
+
+    error = refusal(release.load_folder, folder({f"charts/inner-1.0.{number}.tgz": large for number in range(3)}))
+
+    assert error.code == "archive_size"
+
+
+def test_refusals_name_every_file_that_is_wrong(folder):
+    path = folder({"Chart.yaml": b"a: [\n", "values.yaml": b"- a\n", "schema/output.schema.json": b"{", "schema/application.schema.json": None})
+
+    found = release.refusals(archive.read_folder(path))
+
+    codes = {file: error.code for file, error in found.items()}
+    assert codes == {
+        "Chart.yaml": "chart_format",
+        "values.yaml": "chart_format",
+        "schema/output.schema.json": "schema",
+        "schema/application.schema.json": "schema_missing",
+    }
+
+
+def test_a_folder_that_cannot_be_read_is_refused(folder, monkeypatch):
+    path = folder()
+    monkeypatch.setattr(archive.os, "open", denied)
+
+    error = refusal(release.load_folder, path)
+
+    assert (error.code, error.message) == ("archive_format", "template cannot be read: Permission denied.")
+
+
+def denied(*arguments: object) -> int:
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("version", "than"),
+    [
+        ("v1.10.0", "v1.9.9"),
+        ("2.0.0", "v1.0.0"),
+        ("v1.0.0", "v1.0.0-rc.1"),
+        ("v1.0.0-rc.10", "v1.0.0-rc.9"),
+        ("v1.0.0-rc.1.a", "v1.0.0-rc.1"),
+        ("v1.0.0-a", "v1.0.0-9"),
+    ],
+)
+def test_versions_have_an_order(version, than):
+    assert release.newer(version, than)
+    assert not release.newer(than, version)
+    assert not release.newer(version, version)

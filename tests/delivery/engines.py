@@ -61,6 +61,11 @@ class Region:
         self._asked("delete")
         self.real.delete(target)
 
+    def forget(self, target: Target) -> None:
+        """See `Engine.forget`."""
+        self._asked("forget")
+        self.real.forget(target)
+
     def _asked(self, call: str) -> None:
         self.asked.append(call)
         hook = self.hooks.pop(call, None)

@@ -3,7 +3,7 @@
 import pytest
 
 from horizon.access.permissions import Actor
-from horizon.delivery import ci, edit, launch, status
+from horizon.delivery import ci, discard, edit, launch, status
 from horizon.delivery.models import Pipelinerun, State
 from horizon.errors import Conflict, Invalid, NotFound, StaleRevision
 from horizon.gitops import layout
@@ -380,11 +380,38 @@ def test_discarding_takes_pending_edits_back_as_a_new_edit(deployed: Cluster, an
     replicas(deployed, 9, ann)
     edit.patch_config(deployed, {"app": {"port": 9090}}, actor=ann, title="", seen=None)
 
-    edit.discard(deployed, frozenset({(layout.APPLICATION, ("deployment", "app", "port"))}), actor=ann, title="", seen=None)
+    discard.discard(deployed, frozenset({(layout.APPLICATION, ("deployment", "app", "port"))}), actor=ann, title="", seen=None)
     assert pending(deployed)["app"] == {"spec": {"replicas": 9}}
 
-    edit.discard(deployed, None, actor=ann, title="", seen=None)
+    discard.discard(deployed, None, actor=ann, title="", seen=None)
     assert pending(deployed) == released(deployed)
+
+
+def test_what_a_run_is_about_to_ship_is_not_discarded(deployed: Cluster, ann: Actor) -> None:
+    answer = ci.post(deployed, ci.Post({"image": "library/shop:v2"}, whole=False, deploy=True), actor=ann)
+    replicas(deployed, 9, ann)
+
+    with pytest.raises(Conflict) as refused:
+        discard.discard(deployed, None, actor=ann, title="", seen=None)
+    discard.discard(deployed, frozenset({(layout.APPLICATION, ("deployment", "app", "spec", "replicas"))}), actor=ann, title="", seen=None)
+    carry(deployed)
+
+    assert (refused.value.code, refused.value.details["pipelinerun"]) == ("about_to_ship", answer["pipelinerun"])
+    assert released(deployed, layout.OUTPUT)["image"] == pending(deployed, layout.OUTPUT)["image"] == "library/shop:v2"
+    assert pending(deployed) == released(deployed)
+
+
+def test_a_rollback_that_discards_drops_what_was_pending_when_it_was_asked_for(deployed: Cluster, ann: Actor) -> None:
+    replicas(deployed, 9, ann)
+    run = launch.rollback(deployed, launch.Order(ann), target=deployed.pipelineruns.get(), options=launch.Rollback(discard_pending=True)).run
+    ci.post(deployed, ci.Post({"image": "library/shop:v2"}, whole=False, deploy=True), actor=ann)
+
+    carry(deployed)
+
+    run.refresh_from_db()
+    assert [item["key"] for item in run.outcome["lost"]] == ["application.yaml: deployment.app.spec.replicas"]
+    assert pending(deployed) == released(deployed)
+    assert released(deployed, layout.OUTPUT)["image"] == pending(deployed, layout.OUTPUT)["image"] == "library/shop:v2"
 
 
 def test_every_commit_leaves_one_event(deployed: Cluster, ann: Actor) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from horizon.access.permissions import Actor
-from horizon.delivery import ci, create, edit, launch
+from horizon.delivery import ci, create, discard, edit, launch
 from horizon.delivery.models import ACTIVE, Pipelinerun, State
 from horizon.delivery.run import advance
 from horizon.gitops import layout
@@ -96,7 +96,7 @@ def test_a_rollback_with_pending_edits(deployed: Cluster, ann: Actor) -> None:
     first = Pipelinerun.objects.get()
 
     def work(count: int) -> Callable[[], Any]:
-        edit.discard(deployed, None, actor=ann, title="", seen=None)
+        discard.discard(deployed, None, actor=ann, title="", seen=None)
         edit.patch_config(deployed, {"app": {"spec": {"replicas": 2 + count % 90}, "port": None}}, actor=ann, title="", seen=None)
         deploy(deployed, ann)
         edit.patch_config(deployed, {"app": {"port": 9000 + count}}, actor=ann, title="", seen=None)

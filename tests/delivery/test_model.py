@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from horizon.access.permissions import Actor
-from horizon.delivery import ci, edit, launch
+from horizon.delivery import ci, discard, edit, launch
 from horizon.delivery.models import FINAL, Action, Pipelinerun, State
 from horizon.delivery.run import advance
-from horizon.errors import StaleRevision
+from horizon.errors import Conflict, StaleRevision
 from horizon.gitops import layout, values
 from horizon.gitops.repository import Repository
 from horizon.inventory.models import Cluster
@@ -50,6 +50,7 @@ class Asked:
     target: int | None = None
     prefer: bool = False
     discard: bool = False
+    given_up: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -62,6 +63,18 @@ class Model:
     asked: dict[int, Asked] = field(default_factory=dict)
     shipped: dict[int, Values] = field(default_factory=dict)
     clock: Iterator[int] = field(default_factory=count)
+    given_up: frozenset[str] = frozenset()
+    """Keys whose pending value somebody discarded: that it falls back was decided."""
+
+    def give_up(self, values: Values) -> None:
+        """Make these the pending values, by somebody's decision."""
+        self.given_up |= {key for key in self.gitops.keys() | values.keys() if self.gitops.get(key) != values.get(key)}
+        self.gitops = dict(values)
+
+    def put(self, key: str, value: Any) -> None:
+        """An edit of one key."""
+        self.gitops = {**self.gitops, key: value}
+        self.given_up -= {key}
 
     def unknown_to(self, asked: Asked) -> bool:
         """Whether master holds what this run's source does not know."""
@@ -75,7 +88,8 @@ class Model:
         if asked.action == Action.ROLLBACK:
             self._roll_back(asked)
         elif asked.keys is None:
-            assert all(asked.pending.get(key, 0) >= before.get(key, 0) for key in before if key != "restart"), "a key fell back"
+            kept = before.keys() - asked.given_up - {"restart"}
+            assert all(asked.pending.get(key, 0) >= before[key] for key in kept), "a key fell back"
             self.master = dict(asked.pending)
         else:
             self.master.update({key: asked.pending[key] for key in asked.keys})
@@ -90,11 +104,14 @@ class Model:
         kept = dict(restored)
         for key in before.keys() | self.gitops.keys():
             old, new, found = before.get(key), self.gitops.get(key), restored.get(key)
-            if old == new or asked.discard:
+            if old == new or (asked.discard and new == asked.pending.get(key)):
                 continue
             if found == old or asked.prefer:
                 kept[key] = new
-        self.master, self.gitops = restored, {key: value for key, value in kept.items() if value is not None}
+        held = {key: value for key, value in kept.items() if value is not None}
+        if asked.discard:
+            self.give_up(held)
+        self.master, self.gitops = restored, held
 
 
 class Day:
@@ -121,7 +138,7 @@ class Day:
 
     def edit(self, key: str) -> None:
         number = next(self.numbers)
-        self.model.gitops = {**self.model.gitops, key: number}
+        self.model.put(key, number)
         envs = [{"name": name, "value": str(self.model.gitops[name])} for name in ("A", "B") if name in self.model.gitops]
         app = {"envs": envs, **({"port": self.model.gitops["port"]} if "port" in self.model.gitops else {})}
         edit.patch_config(self.cluster, {"app": app}, actor=self.actor, title="", seen=None)
@@ -129,8 +146,13 @@ class Day:
 
     def discard(self) -> None:
         if self.model.master:
-            edit.discard(self.cluster, None, actor=self.actor, title="", seen=None)
-            self.model.gitops = dict(self.model.master)
+            try:
+                discard.discard(self.cluster, None, actor=self.actor, title="", seen=None)
+            except Conflict:
+                queued = Pipelinerun.objects.filter(cluster=self.cluster, state=State.QUEUED).exclude(action=Action.ROLLBACK)
+                assert queued.exists(), "it was refused without a reason"
+                return
+            self.model.give_up(self.model.master)
             next(self.model.clock)
 
     def deploy(self, overtake: bool) -> None:
@@ -140,7 +162,7 @@ class Day:
     def late_click(self, meanwhile: str) -> None:
         """A person opens the dialog, something else happens, and then they press the button: what was shown is pinned."""
         refs = self.repository.refs.read()
-        asked = Asked(Action.DEPLOY, next(self.model.clock), dict(self.model.gitops), len(self.model.landed))
+        asked = Asked(Action.DEPLOY, next(self.model.clock), dict(self.model.gitops), len(self.model.landed), given_up=self.model.given_up)
         getattr(self, meanwhile)(*{"edit": ["A"], "image": [False], "restart": [], "roll_back": [0, False, False]}[meanwhile])
         source, base = refs[layout.GITOPS], refs[layout.MASTER]
         try:
@@ -157,7 +179,7 @@ class Day:
         answer = ci.post(self.cluster, ci.Post({"image": f"shop:{number}"}, whole=False, deploy=True), actor=self.actor)
         if answer["changed"]:
             next(self.model.clock)
-        self.model.gitops = {**self.model.gitops, "image": number}
+        self.model.put("image", number)
         self._ask(Pipelinerun.objects.get(pk=answer["pipelinerun"]), keys=frozenset({"image"}))
 
     def restart(self) -> None:
@@ -178,7 +200,9 @@ class Day:
         self._ask(run, keys=None, target=target.pk, prefer=prefer, discard=discard)
 
     def _ask(self, run: Pipelinerun, **given: Any) -> None:
-        self.model.asked[run.pk] = Asked(run.action, next(self.model.clock), dict(self.model.gitops), len(self.model.landed), **given)
+        self.model.asked[run.pk] = Asked(
+            run.action, next(self.model.clock), dict(self.model.gitops), len(self.model.landed), given_up=self.model.given_up, **given
+        )
 
     def cancel(self) -> None:
         run = Pipelinerun.objects.filter(cluster=self.cluster, state=State.QUEUED).first()

@@ -234,6 +234,29 @@ def test_deleting_twice_is_deleting_once(engine, target, now):
     assert engine.observe(target, now=now).sync == Sync.NOT_DEPLOYED
 
 
+def test_an_operation_of_before_a_delete_does_not_come_back_after_it(engine, target, now):
+    engine.sync(target, "r1", [deployment()], operation="run-1")
+    engine.terminate(target, operation="run-2")
+    engine.delete(target)
+    engine.delete(target)
+
+    for late in ("run-1", "run-2"):
+        with pytest.raises(Conflict):
+            engine.sync(target, "r1", [deployment()], operation=late)
+
+    assert engine.observe(target, now=now).sync == Sync.NOT_DEPLOYED
+
+
+def test_a_forgotten_cluster_is_not_deployed(engine, target, now):
+    engine.sync(target, "r1", [deployment()], operation="run-1")
+    engine.delete(target)
+
+    engine.forget(target)
+    engine.forget(target)
+
+    assert engine.observe(target, now=now).sync == Sync.NOT_DEPLOYED
+
+
 def test_a_deleted_cluster_comes_back_with_the_next_sync(engine, target, now):
     engine.sync(target, "r1", [deployment()], operation="run-1")
     engine.delete(target)
@@ -290,7 +313,7 @@ def test_objects_that_cannot_be_carried_are_invalid_and_change_nothing(engine, t
     assert (seen.sync, seen.revision, set(objects(seen))) == (Sync.SYNCED, "r1", {"ConfigMap/settings"})
 
 
-@pytest.mark.parametrize("call", ["sync", "observe", "terminate", "delete"])
+@pytest.mark.parametrize("call", ["sync", "observe", "terminate", "delete", "forget"])
 def test_a_region_out_of_reach_is_unavailable(region, target, now, call):
     engine = region.unreachable
     calls = {
@@ -298,6 +321,7 @@ def test_a_region_out_of_reach_is_unavailable(region, target, now, call):
         "observe": lambda: engine.observe(target, now=now),
         "terminate": lambda: engine.terminate(target, operation="run-1"),
         "delete": lambda: engine.delete(target),
+        "forget": lambda: engine.forget(target),
     }
 
     with pytest.raises(Unavailable):

@@ -80,6 +80,7 @@ def untouched(root):
 def start_over(local, target):
     def restore() -> None:
         local.delete(target)
+        local.forget(target)
         local.sync(target, "r1", OLD, operation="run-1")
 
     return restore
@@ -109,6 +110,7 @@ def test_a_first_sync_killed_at_any_point_ends_right_when_it_is_done_again(local
 def test_a_delete_after_a_killed_first_sync_leaves_nothing(local, target, folder, sync_new, untouched):
     def nothing(number: int) -> None:
         local.delete(target)
+        local.forget(target)
         assert (number, list(folder.parent.glob("*"))) == (number, [])
 
     every_kill(sync_new, before=untouched, after=nothing)
@@ -169,6 +171,8 @@ def test_a_sync_after_a_killed_delete_brings_everything_back(local, target, fold
 def test_a_delete_killed_at_any_point_ends_right_when_it_is_done_again(local, target, folder, now, start_over):
     def again(number: int) -> None:
         local.delete(target)
+        assert (number, local.observe(target, now=now).sync, files(folder)) == (number, Sync.NOT_DEPLOYED, set())
+        local.forget(target)
         assert (number, local.observe(target, now=now).sync, list(folder.parent.glob("*"))) == (number, Sync.NOT_DEPLOYED, [])
 
     effects = every_kill(lambda: local.delete(target), before=start_over, after=again)

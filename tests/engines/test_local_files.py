@@ -239,6 +239,7 @@ def test_a_persons_own_file_outlives_syncs_and_delete(local, target, folder):
 
     local.sync(target, "r2", [service()], operation="run-2")
     local.delete(target)
+    local.forget(target)
 
     assert [path.name for path in folder.iterdir()] == ["mine.yaml"]
 
@@ -349,10 +350,12 @@ def test_a_record_that_names_files_elsewhere_shows_nothing_of_them(local, target
     assert only(local.observe(target, now=now)).name == "settings"
 
 
-def test_delete_leaves_nothing_of_the_cluster(local, target, folder):
+def test_a_deleted_cluster_that_is_forgotten_leaves_nothing(local, target, folder):
     local.sync(target, "r1", [config(), service()], operation="run-1")
 
     local.delete(target)
+    local.forget(target)
+    local.forget(target)
 
     assert list(folder.parent.iterdir()) == []
 
@@ -540,4 +543,5 @@ def test_syncs_and_deletes_at_the_same_moment_all_succeed(local, target, folder,
             finished.result()
 
     assert local.observe(target, now=now).sync == Sync.NOT_DEPLOYED
+    local.forget(target)
     assert list(folder.parent.iterdir()) == []

@@ -104,6 +104,16 @@ def test_the_parts_of_a_change_make_up_the_whole(before: dict[str, bytes], after
     }
 
 
+def test_a_change_within_an_item_that_is_gone_brings_it_back_under_its_name() -> None:
+    before = {"application.yaml": b"web:\n  envs:\n  - name: A\n    value: one\n"}
+    after = {"application.yaml": b"web:\n  envs:\n  - name: A\n    value: two\n"}
+
+    applied = apply(change(before, after), {"application.yaml": b"web: {}\n"})
+
+    assert helmyaml.read(applied.files["application.yaml"].decode()) == {"web": {"envs": [{"name": "A", "value": "two"}]}}
+    assert len(applied.clashes) == 1
+
+
 def test_an_item_of_a_named_list_is_a_key_of_its_own() -> None:
     before = {"application.yaml": b"web:\n  envs:\n  - name: A\n    value: one\n  - name: B\n    value: two\n"}
     after = {"application.yaml": b"web:\n  envs:\n  - name: A\n    value: one\n  - name: B\n    value: three\n"}

@@ -406,7 +406,7 @@ def test_the_pending_value_wins_where_it_is_preferred(repository: Repository) ->
 def test_discarded_edits_are_gone_and_listed(repository: Repository) -> None:
     first, gitops = _with_a_clash(repository)
 
-    plan = roll_back(repository, "three", target=first, pending=replace(KEEP_PENDING, discard=True))
+    plan = roll_back(repository, "three", target=first, pending=replace(KEEP_PENDING, discard=tips(repository)[1]))
 
     assert {clash.path for clash in plan.lost} == {("web", "replicas"), ("web", "size")}
     assert plan.parked == gitops

@@ -394,7 +394,7 @@ enableServiceLinks: false
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
-{{- with .Values.priorityClassName }}
+{{- with .Values.priorityClassName | default (get .Values.priorityClasses (toString .Values.horizon.priority)) }}
 priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.serviceAccountName | default (ternary (include "app.name" .) "" .Values.serviceAccount.create) }}
