@@ -1,7 +1,8 @@
 """Applications and their config by environment."""
 
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
 
 from django.db.models import Q
 from rest_framework import serializers
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from horizon.access.permissions import require, visible_applications, visible_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
+from horizon.api.answers import Page, Parameter, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import application as flows
 from horizon.delivery import bring, create, edit, life, tags
@@ -34,6 +36,25 @@ class NewApplication(Body):
     pipeline = JsonMap(required=False, default=dict)
 
 
+class Shown(TypedDict):
+    """An application."""
+
+    name: str
+    group: str
+    template: str
+    description: str
+    priority: Priority
+    tags: dict[str, str]
+    created_at: datetime
+    archived_at: datetime | None
+
+
+class Written(TypedDict):
+    """The revision that an edit led to."""
+
+    revision: str
+
+
 class Change(Body):
     """What to change of an application; what is not sent stays. Its name and template never change."""
 
@@ -42,7 +63,7 @@ class Change(Body):
     group = serializers.CharField(required=False)
 
 
-def shown(application: Application) -> dict[str, Any]:
+def shown(application: Application) -> Shown:
     """An application as the API shows it."""
     return {
         "name": application.name,
@@ -69,11 +90,13 @@ SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "
 class Applications(View):
     """`/applications`"""
 
+    @answers(Page(Shown), query=(*FILTERS, "archived", lists.sorting(SORTS)))
     def get(self, request: Request) -> Response:
         """The applications that one may see and asks for."""
         rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_applications(self.actor)), FILTERS), SORTS, unless="name")
         return self.page(rows, shown, whole=Application.objects.select_related("group", "template").prefetch_related("tags"))
 
+    @answers(Shown, 201, body=NewApplication, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make an application with its repository."""
         sent = self.sent(NewApplication)
@@ -86,10 +109,12 @@ class Applications(View):
 class OneApplication(View):
     """`/applications/{name}`"""
 
+    @answers(Shown)
     def get(self, request: Request, name: str) -> Response:
         """The application."""
         return Response(shown(self.application(name, Verb.VIEW)))
 
+    @answers(Shown, body=Change)
     def patch(self, request: Request, name: str) -> Response:
         """Describe it anew; `group` moves it, which takes the right to delete here and to edit there."""
         application, sent = self.application(name, Verb.EDIT), self.sent(Change)
@@ -100,6 +125,7 @@ class OneApplication(View):
         life.change(application, look, actor=self.actor)
         return Response(shown(application))
 
+    @answers(None, 204)
     def delete(self, request: Request, name: str) -> Response:
         """Put it away, if none of its clusters is there; it can be restored until it is purged."""
         life.archive(self.application(name, Verb.DELETE), actor=self.actor)
@@ -109,17 +135,20 @@ class OneApplication(View):
 class Config(View):
     """`/applications/{name}/config?environment=`"""
 
+    @answers(flows.ApplicationConfig, query=("environment",))
     def get(self, request: Request, name: str) -> Response:
         """What a new cluster in the environment starts from."""
         found = flows.read(self.application(name, Verb.VIEW), self._environment())
         return Response(asdict(found), headers={"ETag": f'"{found.revision}"'})
 
+    @answers(Written, body=dict, query=("environment", "title"), headers=("If-Match",))
     def put(self, request: Request, name: str) -> Response:
         """Make the form's data what was sent; needs `If-Match`."""
         application = self.application(name, Verb.EDIT)
         seen = edit.required(self.if_match(), layout.APPLICATION)
         return self._write(application, flows.put_config(self.sent_map(), application), seen)
 
+    @answers(Written, body=dict, query=("environment", "title"), headers=("If-Match",))
     def patch(self, request: Request, name: str) -> Response:
         """Merge a patch into the form's data."""
         application = self.application(name, Verb.EDIT)
@@ -144,9 +173,49 @@ class Chosen(Body):
     title = serializers.CharField(required=False, allow_blank=True, default="")
 
 
+class Clash(TypedDict):
+    """A key that the cluster and the application changed each in its own way."""
+
+    key: str
+    application: Any
+    cluster: Any
+
+
+News = TypedDict("News", {"from": NotRequired[str], "to": NotRequired[str]})
+
+
+class Refusal(TypedDict):
+    """Why a cluster refuses."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class Brought(News):
+    """What one cluster takes of the application's config, or why it refuses; `revision` and `changed` once it is an edit."""
+
+    cluster: str
+    error: Refusal | None
+    keys: NotRequired[list[str]]
+    clashes: NotRequired[list[Clash]]
+    revision: NotRequired[str]
+    changed: NotRequired[bool]
+
+
+class AllBrought(TypedDict):
+    """All clusters."""
+
+    items: list[Brought]
+
+
+_PREFER = Parameter("prefer", "Whose value stays on a clash; the cluster's unless said.", Literal["cluster", "application"])
+
+
 class Bring(View):
     """`/applications/{name}/bring`"""
 
+    @answers(AllBrought, query=(_PREFER,))
     def get(self, request: Request, name: str) -> Response:
         """What each cluster has not taken yet: keys, clashes; `?prefer=application` for whose value stays on a clash."""
         application = self.application(name, Verb.VIEW)
@@ -154,6 +223,7 @@ class Bring(View):
         prefer = self.choice("prefer", ("cluster", "application")) or "cluster"
         return Response({"items": bring.offer(rows.select_related(*_SHOWN).order_by("name"), prefer=prefer)})
 
+    @answers(AllBrought, body=Chosen)
     def post(self, request: Request, name: str) -> Response:
         """Make it an edit of each chosen cluster; what is refused is listed and stops no other."""
         application, sent = self.application(name, Verb.VIEW), self.sent(Chosen)

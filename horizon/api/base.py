@@ -6,6 +6,9 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -15,6 +18,7 @@ from rest_framework.views import APIView
 from horizon.access.models import Token
 from horizon.access.permissions import Actor, require
 from horizon.access.policy import Verb
+from horizon.api.answers import NOTE
 from horizon.errors import Conflict, Invalid, NotFound
 from horizon.inventory import events
 from horizon.inventory.models import Application, Cluster, Group
@@ -22,27 +26,26 @@ from horizon.inventory.models import Application, Cluster, Group
 _PAGE, _LARGEST_PAGE = 50, 200
 COUNTED = 10_000
 """How far rows are counted: beyond it the cost would grow with the installation."""
-_ASKED = "asked"
 
-
-def asks(*names: str, page: bool = False) -> Callable[[Any], Any]:
-    """Name what the query of a method may say; `page` brings `page` and `size`. Anything else is refused, so that a misspelt filter filters."""
-
-    def noted(method: Any) -> Any:
-        setattr(method, _ASKED, (*names, "page", "size") if page else names)
-        return method
-
-    return noted
+_KINDS: tuple[tuple[tuple[type[serializers.Field], ...], type, str], ...] = (
+    ((serializers.BooleanField,), bool, "must be true or false"),
+    ((serializers.IntegerField,), int, "must be a whole number"),
+    ((serializers.CharField, serializers.ChoiceField, serializers.DateTimeField), str, "must be text"),
+)
 
 
 class Body(serializers.Serializer):
-    """What may be sent; a field that is not named here is refused."""
+    """What may be sent; a field that is not named here is refused, and so is a value of another kind: as a number, 28992e35 is no commit."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The fields that were sent."""
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError({unknown[0]: ["there is no such field here"]})
+        if isinstance(data, dict):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise serializers.ValidationError({unknown[0]: ["there is no such field here"]})
+            mistyped = {name: [_mistyped(self.fields[name], value)] for name, value in data.items() if _mistyped(self.fields[name], value)}
+            if mistyped:
+                raise serializers.ValidationError(mistyped)
         return super().to_internal_value(data)
 
 
@@ -54,6 +57,18 @@ class JsonMap(serializers.JSONField):
         if not isinstance(data, dict):
             raise serializers.ValidationError("must be a map")
         return data
+
+
+class OneFormat(BaseContentNegotiation):
+    """For views that answer in one format of their own: it is sent whatever `Accept` says."""
+
+    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser:
+        """The first one."""
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None) -> tuple[BaseRenderer, str]:
+        """The first one: errors are written by it."""
+        return renderers[0], renderers[0].media_type
 
 
 class View(APIView):
@@ -70,7 +85,8 @@ class View(APIView):
         super().initial(request, *args, **given)
         if any("\x00" in str(value) for value in given.values()):
             raise NotFound("there is nothing with such a name")
-        known = getattr(getattr(self, str(request.method).lower(), None), _ASKED, ())
+        note = getattr(getattr(self, str(request.method).lower(), None), NOTE, None)
+        known = [parameter.name for parameter in note.query] if note else []
         for name, values in request.query_params.lists():
             if name not in known:
                 raise Invalid(_unknown(name, known), code="query", details={"field": name[:80], "known": sorted(known)})
@@ -215,6 +231,17 @@ def _read(keys: Iterable[Any], whole: "QuerySet[Any]") -> list[Any]:
 def _unknown(name: str, known: Iterable[str]) -> str:
     choices = f"known here: {', '.join(sorted(known))}" if known else "none is known here"
     return f"there is no query parameter {name[:80]!r}: {choices}"
+
+
+def _mistyped(field: serializers.Field, value: Any) -> str:
+    """What is wrong with the kind of a value, empty if nothing is."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return next(filter(None, (_mistyped(field.child, item) for item in value)), "")
+    if isinstance(field, serializers.DictField) and isinstance(value, dict):
+        return next(filter(None, (_mistyped(field.child, item) for item in value.values())), "")
+    if value is None or (isinstance(value, float) and value.is_integer() and isinstance(field, serializers.IntegerField)):
+        return ""
+    return next((words for kinds, kind, words in _KINDS if isinstance(field, kinds) and type(value) is not kind), "")
 
 
 def _errors(found: Any, pointer: str) -> Any:

@@ -1,6 +1,7 @@
 """What one chooses from: environments, regions, templates and their releases."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from django.db.models import Prefetch
 from rest_framework import serializers
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import require_admin, visible_clusters
 from horizon.api import clusters
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View
 from horizon.api.parsers import Gzip, Json
 from horizon.delivery import preview, releases, templates
@@ -28,13 +30,73 @@ class NewEnvironment(Body):
     position = serializers.IntegerField(required=False, default=100, min_value=0, max_value=32_000)
 
 
+class EnvironmentShown(TypedDict):
+    """An environment."""
+
+    name: str
+    position: int
+
+
+class RegionShown(TypedDict):
+    """A region."""
+
+    name: str
+    engine: str
+    baseRegistry: str
+    ingressDomain: str
+
+
+class ReleaseShown(TypedDict):
+    """A release of a template; `chart` is its version as Helm knows it."""
+
+    template: str
+    version: str
+    chart: str
+    digest: str
+    state: ReleaseState
+    description: str
+    created_at: datetime
+
+
+class ReleaseDetail(ReleaseShown):
+    """A release with what an author wrote."""
+
+    readme: str
+    defaults: dict[str, Any]
+
+
+class TemplateShown(TypedDict):
+    """A template with its releases."""
+
+    name: str
+    description: str
+    releases: list[ReleaseShown]
+
+
+class Schemas(TypedDict):
+    """The schemas that draw the form and judge what is sent; null for one that the release does not have."""
+
+    application: dict[str, Any]
+    ui: dict[str, Any]
+    pipeline: dict[str, Any] | None
+    output: dict[str, Any] | None
+
+
+class Rendered(TypedDict):
+    """The objects that a form would give."""
+
+    objects: list[dict[str, Any]]
+
+
 class Environments(View):
     """`/environments`"""
 
+    @answers(Page(EnvironmentShown))
     def get(self, request: Request) -> Response:
         """All environments, in their order."""
         return self.page(Environment.objects.all(), _environment)
 
+    @answers(EnvironmentShown, 201, body=NewEnvironment)
     def post(self, request: Request) -> Response:
         """Add one; admins only."""
         require_admin(self.actor)
@@ -49,6 +111,7 @@ class Environments(View):
 class Regions(View):
     """`/regions`"""
 
+    @answers(Page(RegionShown))
     def get(self, request: Request) -> Response:
         """All regions."""
         return self.page(Region.objects.all(), _region)
@@ -67,10 +130,12 @@ class Templates(View):
 
     parser_classes = (Json, Gzip)
 
+    @answers(Page(TemplateShown))
     def get(self, request: Request) -> Response:
         """All templates with their releases."""
         return self.page(Template.objects.prefetch_related(_WITHOUT_ARCHIVES), _template)
 
+    @answers(ReleaseShown, 200, 201, body={"application/json": GitSource, "application/gzip": bytes}, errors=(404,))
     def post(self, request: Request) -> Response:
         """Import a release from Git, or the archive in the body; admins only. 201, or 200 where it was there already."""
         require_admin(self.actor)
@@ -97,10 +162,12 @@ class Description(Body):
 class OneTemplate(View):
     """`/templates/{name}`"""
 
+    @answers(TemplateShown)
     def get(self, request: Request, name: str) -> Response:
         """The template with its releases."""
         return Response(_template(_found_template(name)))
 
+    @answers(TemplateShown, body=Description)
     def patch(self, request: Request, name: str) -> Response:
         """Describe it anew; admins only."""
         require_admin(self.actor)
@@ -117,12 +184,14 @@ class State(Body):
 class OneRelease(View):
     """`/templates/{name}/releases/{version}`"""
 
+    @answers(ReleaseDetail)
     def get(self, request: Request, name: str, version: str) -> Response:
         """The release with its README and defaults."""
         row = _found(name, version)
         release = release_from(bytes(row.archive))
         return Response({**_release(row), "readme": release.readme, "defaults": release.values})
 
+    @answers(ReleaseShown, body=State)
     def patch(self, request: Request, name: str, version: str) -> Response:
         """Recommend, offer, deprecate or retire it; admins only."""
         require_admin(self.actor)
@@ -133,6 +202,7 @@ class OneRelease(View):
 class ReleaseClusters(View):
     """`/templates/{name}/releases/{version}/clusters`"""
 
+    @answers(Page(clusters.Shown))
     def get(self, request: Request, name: str, version: str) -> Response:
         """The clusters on this release that one may see."""
         rows = visible_clusters(self.actor).filter(release=_found(name, version)).order_by("name")
@@ -142,6 +212,7 @@ class ReleaseClusters(View):
 class Schema(View):
     """`/templates/{name}/releases/{version}/schema`"""
 
+    @answers(Schemas)
     def get(self, request: Request, name: str, version: str) -> Response:
         """The schemas that draw the form and judge what is sent."""
         release = release_from(bytes(_found(name, version).archive))
@@ -161,6 +232,7 @@ class Preview(Body):
 class Render(View):
     """`/templates/{name}/releases/{version}/render`"""
 
+    @answers(Rendered, body=Preview)
     def post(self, request: Request, name: str, version: str) -> Response:
         """The manifests that a form would give, before anything exists; errors by pointer where the schema says no."""
         release, sent = _found(name, version), self.sent(Preview)
@@ -183,15 +255,15 @@ def _found(name: str, version: str) -> TemplateRelease:
     return row
 
 
-def _environment(row: Environment) -> dict[str, Any]:
+def _environment(row: Environment) -> EnvironmentShown:
     return {"name": row.name, "position": row.position}
 
 
-def _region(row: Region) -> dict[str, Any]:
+def _region(row: Region) -> RegionShown:
     return {"name": row.name, "engine": row.engine, "baseRegistry": row.base_registry, "ingressDomain": row.ingress_domain}
 
 
-def _release(row: TemplateRelease) -> dict[str, Any]:
+def _release(row: TemplateRelease) -> ReleaseShown:
     return {
         "template": row.template.name,
         "version": row.version,
@@ -203,5 +275,5 @@ def _release(row: TemplateRelease) -> dict[str, Any]:
     }
 
 
-def _template(row: Template) -> dict[str, Any]:
+def _template(row: Template) -> TemplateShown:
     return {"name": row.name, "description": row.description, "releases": [_release(release) for release in row.releases.all()]}

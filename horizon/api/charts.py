@@ -1,35 +1,54 @@
 """The chart repository that every `Chart.yaml` depends on: releases as stock `helm` fetches them, readable by everybody."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import condition, require_safe
+from django.http import HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import condition
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 
+from horizon.api.answers import answers
+from horizon.api.base import OneFormat, View
 from horizon.catalog.index import IndexEntry, index
+from horizon.errors import NotFound
 from horizon.inventory.models import TemplateRelease
 
 
-def _etag(request: HttpRequest, *args: str) -> str:
+def _etag(request: Request, *args: str) -> str:
     newest = TemplateRelease.objects.order_by("-id").values_list("pk", flat=True).first()
     return f'"{newest}-{TemplateRelease.objects.count()}"'
 
 
-@require_safe
-@condition(etag_func=_etag)
-def index_yaml(request: HttpRequest) -> HttpResponse:
+class _Charts(View):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    content_negotiation_class = OneFormat
+
+
+class Index(_Charts):
     """`/charts/index.yaml`"""
-    rows = TemplateRelease.objects.select_related("template").defer("archive")
-    return HttpResponse(index(map(_entry, rows), f"{settings.HORIZON_URL}/charts"), content_type="text/yaml", headers={"Cache-Control": "no-cache"})
+
+    @answers({"text/yaml": dict}, 200, 304)
+    @method_decorator(condition(etag_func=_etag))
+    def get(self, request: Request) -> HttpResponse:
+        """The index of the chart repository, for helm."""
+        rows = TemplateRelease.objects.select_related("template").defer("archive")
+        text = index(map(_entry, rows), f"{settings.HORIZON_URL}/charts")
+        return HttpResponse(text, content_type="text/yaml", headers={"Cache-Control": "no-cache"})
 
 
-@require_safe
-def archive(request: HttpRequest, name: str) -> HttpResponse:
-    """`/charts/{name}-{version}.tgz`: immutable."""
-    rows = TemplateRelease.objects.select_related("template").defer("archive")
-    found = next((row for row in rows if f"{row.template.name}-{row.chart_version}" == name), None)
-    if found is None:
-        raise Http404(f"there is no chart {name}")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{found.archive_digest}"'}
-    return HttpResponse(bytes(found.archive), content_type="application/gzip", headers=headers)
+class Archive(_Charts):
+    """`/charts/{name}-{version}.tgz`"""
+
+    @answers({"application/gzip": bytes})
+    def get(self, request: Request, name: str) -> HttpResponse:
+        """One release's archive; it never changes."""
+        rows = TemplateRelease.objects.select_related("template").defer("archive")
+        found = next((row for row in rows if f"{row.template.name}-{row.chart_version}" == name), None)
+        if found is None:
+            raise NotFound(f"there is no chart {name}")
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{found.archive_digest}"'}
+        return HttpResponse(bytes(found.archive), content_type="application/gzip", headers=headers)
 
 
 def _entry(row: TemplateRelease) -> IndexEntry:

@@ -1,12 +1,13 @@
 """What CI calls: the image that it built, or any map of outputs."""
 
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.policy import Verb
+from horizon.api.answers import answers
 from horizon.api.base import Body, View
 from horizon.delivery import ci
 from horizon.delivery.rendering import template_of
@@ -17,6 +18,8 @@ from horizon.inventory.repositories import cluster_repository
 
 class Deploy(serializers.Field):
     """`true` ships this post alone, `"all"` all that is pending, `false` nothing."""
+
+    schema = {"enum": [True, False, "all"]}
 
     def to_internal_value(self, data: Any) -> bool | str:
         """The value itself."""
@@ -50,9 +53,27 @@ class Image(Body):
     title = serializers.CharField(required=False, allow_blank=True, default="")
 
 
+class Posted(TypedDict):
+    """What CI's post led to: its edit, the run that ships it, and the keys that stay pending."""
+
+    revision: str
+    changed: bool
+    deploy: bool | Literal["all"]
+    pipelinerun: int | None
+    pending: list[str]
+
+
+class OutputShown(TypedDict):
+    """What CI posted last."""
+
+    output: dict[str, Any]
+    revision: str
+
+
 class PostImage(View):
     """`/clusters/{name}/image`"""
 
+    @answers(Posted, 200, 202, body=Image, headers=("Idempotency-Key",))
     def post(self, request: Request, name: str) -> Response:
         """Write the image and its commit; ship it alone with `deploy: true`. The same answer under the same `Idempotency-Key`."""
         cluster, sent = self.cluster(name, Verb.OUTPUT), self.sent(Image)
@@ -63,6 +84,7 @@ class PostImage(View):
 class Output(View):
     """`/clusters/{name}/output`"""
 
+    @answers(OutputShown)
     def get(self, request: Request, name: str) -> Response:
         """What CI posted last."""
         repository = cluster_repository(self.cluster(name, Verb.VIEW))
@@ -70,6 +92,7 @@ class Output(View):
         files = repository.files(revision)
         return Response({"output": values.section(files, layout.OUTPUT, template_of(files)), "revision": revision})
 
+    @answers(Posted, 200, 202, body=dict, query=("deploy", "title"), headers=("Idempotency-Key",))
     def post(self, request: Request, name: str) -> Response:
         """Make the output this map; `?deploy=true` ships it alone, `?deploy=all` all that is pending."""
         cluster = self.cluster(name, Verb.OUTPUT)

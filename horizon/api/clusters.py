@@ -1,6 +1,7 @@
 """Clusters: one deployment of an application each, with a repository of its own."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
@@ -11,6 +12,7 @@ from horizon.access import favourites
 from horizon.access.permissions import Actor, owned_clusters, visible_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.api.git import clone_url
 from horizon.delivery import create, life, tags
@@ -34,13 +36,45 @@ class NewCluster(Body):
     image = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
 
 
+class TemplateOf(TypedDict):
+    """What a cluster is made from."""
+
+    name: str
+    release: str
+
+
+class Shown(TypedDict):
+    """A cluster as it was last seen; `gitops` and `master` are revisions, `pending` whether they differ."""
+
+    name: str
+    id: int
+    application: str
+    environment: str
+    region: str
+    namespace: str
+    template: TemplateOf
+    description: str
+    tags: dict[str, str]
+    favourite: bool
+    image: str
+    gitops: str
+    master: str
+    pending: bool
+    sync: Sync
+    health: Health
+    observed_at: datetime | None
+    repository: str
+    created_at: datetime
+    archived_at: datetime | None
+
+
 class Change(Body):
     """What may be changed of a cluster's record."""
 
     description = serializers.CharField(allow_blank=True, max_length=512)
 
 
-def shown(cluster: Cluster, *, favourite: bool) -> dict[str, Any]:
+def shown(cluster: Cluster, *, favourite: bool) -> Shown:
     """A cluster as the API shows it to somebody whose favourite it is, or not."""
     return {
         "name": cluster.name,
@@ -66,7 +100,7 @@ def shown(cluster: Cluster, *, favourite: bool) -> dict[str, Any]:
     }
 
 
-def shown_to(actor: Actor, cluster: Cluster) -> dict[str, Any]:
+def shown_to(actor: Actor, cluster: Cluster) -> Shown:
     """A cluster as the API shows it to this actor."""
     return shown(cluster, favourite=favourites.of(actor).filter(cluster=cluster).exists())
 
@@ -93,11 +127,13 @@ SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "
 class Clusters(View):
     """`/clusters`"""
 
+    @answers(Page(Shown), query=(*FILTERS, "archived", lists.sorting(SORTS)))
     def get(self, request: Request) -> Response:
         """The clusters that one may see and asks for."""
         rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS), SORTS, unless="name")
         return self.page(rows, lambda row: shown(row, favourite=row.favourite), whole=whole(self.actor))
 
+    @answers(Shown, 201, body=NewCluster, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make a cluster: everything pending, nothing released."""
         sent = self.sent(NewCluster)
@@ -112,10 +148,12 @@ class Clusters(View):
 class OneCluster(View):
     """`/clusters/{name}`"""
 
+    @answers(Shown)
     def get(self, request: Request, name: str) -> Response:
         """The cluster as it was last seen; `status` looks now."""
         return Response(shown_to(self.actor, self.cluster(name, Verb.VIEW)))
 
+    @answers(Shown, body=Change)
     def patch(self, request: Request, name: str) -> Response:
         """Give it another description; its name, template, environment and region never change."""
         cluster = self.cluster(name, Verb.EDIT)
@@ -123,16 +161,26 @@ class OneCluster(View):
         return Response(shown_to(self.actor, cluster))
 
 
+class Counted(TypedDict):
+    """How many clusters there are, and in which state."""
+
+    total: int
+    pending: int
+    sync: dict[Sync, int]
+    health: dict[Health, int]
+
+
 class Counts(View):
     """`/cluster-counts`"""
 
+    @answers(Counted, query=(*FILTERS, "archived"))
     def get(self, request: Request) -> Response:
         """How many clusters there are, and in which state, with the filters of `/clusters`."""
         rows = lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS).order_by()
         return Response(_summed(list(rows.values_list("sync", "health", "pending").annotate(Count("pk")))))
 
 
-def _summed(found: list[tuple[str, str, bool, int]]) -> dict[str, Any]:
+def _summed(found: list[tuple[str, str, bool, int]]) -> Counted:
     """Numbers of rows by each state, from those of every combination that there is."""
     sync, health = ({str(word): 0 for word in words} for words in (Sync, Health))
     for of_sync, of_health, _, number in found:

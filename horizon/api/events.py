@@ -3,7 +3,8 @@
 import csv
 import json
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, TypedDict
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
@@ -13,7 +14,8 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import visible_events
 from horizon.access.policy import Verb
-from horizon.api.base import View
+from horizon.api.answers import Page, Parameter, answers
+from horizon.api.base import OneFormat, View
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Event
 
@@ -22,7 +24,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would carry out instead of show."""
 
 
-def shown(event: Event) -> dict[str, Any]:
+class Shown(TypedDict):
+    """Who did what, to which thing, when and from where."""
+
+    at: datetime
+    actor: str
+    action: str
+    thing: str | None
+    title: str
+    sha: str | None
+    details: dict[str, Any]
+    address: str
+
+
+def shown(event: Event) -> Shown:
     """An event as the API shows it."""
     return {
         "at": event.at,
@@ -62,9 +77,14 @@ class _Filtered(View):
         return Q()
 
 
+_FILTERS = ("group", "application", "cluster", "actor", "action", "since", "until")
+_AS = Parameter("as", "The kind of file, csv unless said.", Literal["csv", "json"])
+
+
 class Events(_Filtered):
     """`/events`"""
 
+    @answers(Page(Shown), query=_FILTERS, errors=(404,))
     def get(self, request: Request) -> Response:
         """`?group=`, `?application=` or `?cluster=` and all below; `?actor=`, `?action=`, `?since=`, `?until=`."""
         return self.page(self.rows(), shown)
@@ -73,6 +93,9 @@ class Events(_Filtered):
 class Export(_Filtered):
     """`/events/export`"""
 
+    content_negotiation_class = OneFormat
+
+    @answers({"text/csv": str, "application/json": list[Shown]}, query=(*_FILTERS, _AS), errors=(404,))
     def get(self, request: Request) -> StreamingHttpResponse:
         """All of them, with the same filters, as a file: `?as=csv` (unless said) or `json`."""
         kind = self.choice("as", ("csv", "json")) or "csv"

@@ -1,5 +1,7 @@
 """Cluster repositories over Git's smart HTTP, read only: `git clone` with a token as password. Addresses bind to ids."""
 
+from typing import Literal
+
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.parsers import BaseParser
@@ -8,7 +10,8 @@ from rest_framework.request import Request
 
 from horizon.access.permissions import require
 from horizon.access.policy import Verb
-from horizon.api.base import View
+from horizon.api.answers import Parameter, answers
+from horizon.api.base import OneFormat, View
 from horizon.errors import Forbidden, NotFound
 from horizon.gitops import http
 from horizon.gitops.repository import Repository
@@ -29,10 +32,10 @@ class _Raw(BaseParser):
     media_type = "*/*"
 
 
-class _Any(BaseRenderer):
-    """Git asks for types of its own; errors are plain text."""
+class _Sentence(BaseRenderer):
+    """Errors are plain text: git shows it to its user."""
 
-    media_type = "*/*"
+    media_type = "text/plain"
     format = "txt"
     charset = "utf-8"
 
@@ -43,7 +46,8 @@ class _Any(BaseRenderer):
 
 class _Git(View):
     parser_classes = (_Raw,)
-    renderer_classes = (_Any,)
+    renderer_classes = (_Sentence,)
+    content_negotiation_class = OneFormat
 
     def _repository(self, key: int) -> Repository:
         cluster = Cluster.objects.select_related("application__group").filter(pk=key, ready=True).first() if key < 2**62 else None
@@ -56,9 +60,13 @@ class _Git(View):
         return str(self.request.META.get("HTTP_GIT_PROTOCOL", ""))
 
 
+_SERVICE = Parameter("service", "Always `git-upload-pack`: repositories are read only here.", Literal["git-upload-pack"])
+
+
 class References(_Git):
     """`/git/clusters/{id}.git/info/refs`"""
 
+    @answers({"application/x-git-upload-pack-advertisement": bytes}, query=(_SERVICE,), errors=(403,))
     def get(self, request: Request, key: int) -> HttpResponse:
         """The branches, answered in process."""
         if request.query_params.get("service") != "git-upload-pack":
@@ -70,6 +78,7 @@ class References(_Git):
 class Fetch(_Git):
     """`/git/clusters/{id}.git/git-upload-pack`"""
 
+    @answers({"application/x-git-upload-pack-result": bytes}, body=bytes)
     def post(self, request: Request, key: int) -> StreamingHttpResponse:
         """Objects, by `git upload-pack`."""
         packed = "gzip" in request.META.get("HTTP_CONTENT_ENCODING", "")

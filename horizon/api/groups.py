@@ -1,6 +1,6 @@
 """Groups: a tree, addressed by path."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.db.models import Q
@@ -12,6 +12,7 @@ from horizon.access import groups
 from horizon.access.permissions import require, require_admin, visible_groups
 from horizon.access.policy import Verb
 from horizon.api import lists
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, View
 from horizon.inventory import tree
 from horizon.inventory.models import Group
@@ -35,7 +36,16 @@ class Change(Body):
     private = serializers.BooleanField(required=False)
 
 
-def shown(group: Group) -> dict[str, Any]:
+class Shown(TypedDict):
+    """A group."""
+
+    path: str
+    name: str
+    description: str
+    private: bool
+
+
+def shown(group: Group) -> Shown:
     """A group as the API shows it."""
     return {"path": group.path, "name": group.name, "description": group.description, "private": group.private}
 
@@ -52,10 +62,12 @@ SORTS: lists.Sorts = {"path": ("path",), "name": ("name", "path"), "created_at":
 class Groups(View):
     """`/groups`"""
 
+    @answers(Page(Shown), query=(*FILTERS, lists.sorting(SORTS)))
     def get(self, request: Request) -> Response:
         """The groups that one may see and asks for."""
         return self.page(lists.sort(self, lists.filtered(self, visible_groups(self.actor), FILTERS), SORTS, unless="path"), shown)
 
+    @answers(Shown, 201, body=NewGroup, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make a group; at the root it belongs to whoever makes it."""
         sent = self.sent(NewGroup)
@@ -66,10 +78,12 @@ class Groups(View):
 class OneGroup(View):
     """`/groups/{path}`"""
 
+    @answers(Shown)
     def get(self, request: Request, path: str) -> Response:
         """The group."""
         return Response(shown(self.group(path, Verb.VIEW)))
 
+    @answers(Shown, body=Change)
     def patch(self, request: Request, path: str) -> Response:
         """Describe it anew, make it private or public, move it with all below; who sees it and where it lies is decided by maintainers."""
         group, sent = self.group(path, Verb.EDIT), self.sent(Change)
@@ -80,6 +94,7 @@ class OneGroup(View):
         look = groups.Look(sent.get("description", group.description), sent.get("private", group.private))
         return Response(shown(groups.change(group, look, actor=self.actor)))
 
+    @answers(None, 204)
     def delete(self, request: Request, path: str) -> Response:
         """Delete it, if nothing is in it."""
         groups.delete(self.group(path, Verb.DELETE), actor=self.actor)

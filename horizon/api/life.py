@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.policy import Verb
-from horizon.api import applications, clusters
+from horizon.api import applications, clusters, diff, promote
+from horizon.api.answers import Parameter, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.delivery import create, life, records, upgrade
 from horizon.inventory.models import Cluster, Environment, Region
@@ -29,6 +30,7 @@ class NewCopy(Body):
 class Copy(View):
     """`/clusters/{name}/copy`"""
 
+    @answers(clusters.Shown, 201, body=NewCopy)
     def post(self, request: Request, name: str) -> Response:
         """Make a cluster of the same application with this one's pending form data, pipeline and output; overrides are not copied."""
         source, sent = self.cluster(name, Verb.VIEW), self.sent(NewCopy)
@@ -55,15 +57,31 @@ class NewRelease(Body):
     title = serializers.CharField(required=False, allow_blank=True, default="")
 
 
+class UpgradeOffer(diff.Shown):
+    """What an upgrade would change, and the keys of the form that the release does not have or has anew."""
+
+    dropped: list[str]
+    added: list[str]
+
+
+class Upgraded(promote.Promoted):
+    """The edit that an upgrade is."""
+
+    dropped: list[str]
+    added: list[str]
+
+
 class Upgrade(View):
     """`/clusters/{name}/upgrade`"""
 
+    @answers(UpgradeOffer, query=(Parameter("release", "The release to go to."),), errors=(409,))
     def get(self, request: Request, name: str) -> Response:
         """What an upgrade to `?release=` would change: files, objects, and the keys that are dropped and added."""
         cluster = self.cluster(name, Verb.VIEW)
         release = clusters.release_of(cluster.release.template_id, self.needed("release"))
         return Response(upgrade.offer(cluster, upgrade.Upgrade(release)))
 
+    @answers(Upgraded, body=NewRelease, headers=("If-Match",))
     def post(self, request: Request, name: str) -> Response:
         """Make it an edit; pending then, and shipped like any."""
         cluster, sent = self.cluster(name, Verb.EDIT), self.sent(NewRelease)
@@ -75,10 +93,12 @@ class Upgrade(View):
 class Records(View):
     """`/clusters/{name}/records`"""
 
+    @answers(diff.Shown)
     def get(self, request: Request, name: str) -> Response:
         """What bringing the records of application, environment and region into `system/` would change."""
         return Response(records.offer(self.cluster(name, Verb.VIEW)))
 
+    @answers(promote.Promoted, query=("title",))
     def post(self, request: Request, name: str) -> Response:
         """Make it an edit."""
         edited = records.bring(self.cluster(name, Verb.EDIT), actor=self.actor, title=self.title())
@@ -88,6 +108,7 @@ class Records(View):
 class RestoreCluster(View):
     """`/clusters/{name}/restore`"""
 
+    @answers(clusters.Shown)
     def post(self, request: Request, name: str) -> Response:
         """Bring a deleted cluster back as it was, not deployed."""
         cluster: Cluster = self.cluster(name, Verb.DELETE, archived=True)
@@ -98,6 +119,7 @@ class RestoreCluster(View):
 class PurgeCluster(View):
     """`/clusters/{name}/purge`"""
 
+    @answers(None, 204)
     def post(self, request: Request, name: str) -> Response:
         """Remove a deleted cluster for good."""
         life.purge(self.cluster(name, Verb.DELETE, archived=True), actor=self.actor)
@@ -107,6 +129,7 @@ class PurgeCluster(View):
 class RestoreApplication(View):
     """`/applications/{name}/restore`"""
 
+    @answers(applications.Shown)
     def post(self, request: Request, name: str) -> Response:
         """Bring a deleted application back."""
         application = self.application(name, Verb.DELETE, archived=True)
@@ -117,6 +140,7 @@ class RestoreApplication(View):
 class PurgeApplication(View):
     """`/applications/{name}/purge`"""
 
+    @answers(None, 204)
     def post(self, request: Request, name: str) -> Response:
         """Remove a deleted application for good, if it has no clusters, deleted ones included."""
         life.purge(self.application(name, Verb.DELETE, archived=True), actor=self.actor)

@@ -1,11 +1,12 @@
 """Lists: the filters and sorts that one has, and the rows that they leave."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Model, Q, QuerySet
 
 from horizon.access.permissions import Actor
+from horizon.api.answers import Parameter
 from horizon.api.base import View
 from horizon.errors import Invalid
 
@@ -36,6 +37,12 @@ def sort(view: View, rows: "QuerySet[Any]", sorts: Sorts, *, unless: str) -> "Qu
         raise Invalid(f"sort must be one of {', '.join(sorts)}, with - before it to turn it round", code="query", details={"field": "sort"})
     before = "-" if asked.startswith("-") else ""
     return rows.order_by(*(f"{before}{column}" for column in sorts[name]))
+
+
+def sorting(sorts: Sorts) -> Parameter:
+    """`?sort=` as the document describes it."""
+    words = tuple(before + name for name in sorts for before in ("", "-"))
+    return Parameter("sort", "What to sort by; with - before it backwards.", Literal[words])
 
 
 def equal(column: str) -> Filter:

@@ -1,6 +1,6 @@
 """Oneself: who am I, where am I a member, what can I do next; one's own password."""
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
@@ -10,7 +10,9 @@ from rest_framework.response import Response
 
 from horizon.access import members, passwords
 from horizon.access.permissions import Actor, visible_applications, visible_clusters, visible_groups
+from horizon.access.policy import Role
 from horizon.api import people, tokens
+from horizon.api.answers import answers
 from horizon.api.base import Body, View
 from horizon.inventory.events import kind
 
@@ -24,9 +26,35 @@ class OldAndNew(Body):
     new = serializers.CharField(max_length=1024, trim_whitespace=False)
 
 
+class Held(TypedDict):
+    """A role that one holds on a group, an application or a cluster."""
+
+    role: Role
+    group: NotRequired[str]
+    application: NotRequired[str]
+    cluster: NotRequired[str]
+
+
+class Step(TypedDict):
+    """What one could do next, and by which call."""
+
+    do: str
+    method: str
+    path: str
+
+
+class Shown(people.Shown):
+    """Oneself: the token by which one calls, one's roles, what one could do next."""
+
+    token: tokens.Shown | None
+    memberships: list[Held]
+    next: list[Step]
+
+
 class Me(View):
     """`/me`"""
 
+    @answers(Shown)
     def get(self, request: Request) -> Response:
         """Who you are, by which token, your roles, and what you can do next."""
         held = [{"role": row.role, kind(row.place): str(row.place)} for row in members.held_by(self.actor)]
@@ -37,6 +65,7 @@ class Me(View):
 class MyPassword(View):
     """`/me/password`"""
 
+    @answers(None, 204, body=OldAndNew)
     def put(self, request: Request) -> Response:
         """Replace your password; your other sessions end, your tokens stay."""
         sent = self.sent(OldAndNew)
@@ -45,7 +74,7 @@ class MyPassword(View):
         return Response(status=204)
 
 
-def _next(view: View) -> list[dict[str, Any]]:
+def _next(view: View) -> list[Step]:
     """The steps that lie before the person now."""
     actor = view.actor
     if not actor.unlimited:
@@ -59,7 +88,7 @@ def _next(view: View) -> list[dict[str, Any]]:
     return [] if actor.user.tokens.exists() else [_step("Make a token for CI", "POST", "tokens")]
 
 
-def _first_day(actor: Actor) -> list[dict[str, Any]]:
+def _first_day(actor: Actor) -> list[Step]:
     owners = [f"{group} ({', '.join(members.owners(group)) or 'an administrator'})" for group in visible_groups(actor).filter(parent=None)[:_SHOWN]]
     steps = [_step(f"Ask for a role in a group: {'; '.join(owners)}", "GET", "groups")] if owners else []
     if actor.admin or not (actor.robot or settings.HORIZON_ADMINS_ONLY_ROOT_GROUPS):
@@ -67,5 +96,5 @@ def _first_day(actor: Actor) -> list[dict[str, Any]]:
     return steps
 
 
-def _step(what: str, method: str, path: str) -> dict[str, Any]:
+def _step(what: str, method: str, path: str) -> Step:
     return {"do": what, "method": method, "path": f"/api/v1/{path}"}

@@ -1,6 +1,6 @@
 """Members of a group, an application or a cluster."""
 
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +10,7 @@ from horizon.access import members
 from horizon.access.models import Membership
 from horizon.access.policy import Role, Verb
 from horizon.api import people
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, View
 from horizon.errors import Invalid
 from horizon.inventory.events import Thing, kind
@@ -43,13 +44,29 @@ class NewMember(NewRole):
     name = serializers.CharField()
 
 
+class Above(TypedDict):
+    """The thing above that gives an inherited role."""
+
+    kind: Literal["group", "application", "cluster"]
+    name: str
+
+
+class Shown(people.Named):
+    """A member; `inherited` is null for a role on the thing itself."""
+
+    role: Role
+    inherited: Above | None
+
+
 class Members(View):
     """`/members`"""
 
+    @answers(Page(Shown), query=_PLACES, errors=(404,))
     def get(self, request: Request) -> Response:
         """All who hold a role on `?group=`, `?application=` or `?cluster=`; `inherited` says from where, null for a role on the thing itself."""
         return self.page(members.listed(_thing(self, _asked(self), Verb.VIEW)), _member)
 
+    @answers(Shown, 201, body=NewMember, errors=(404,))
     def post(self, request: Request) -> Response:
         """Give a role."""
         sent = self.sent(NewMember)
@@ -61,12 +78,14 @@ class Members(View):
 class OneMember(View):
     """`/members/{name}`"""
 
+    @answers(Shown, body=NewRole)
     def patch(self, request: Request, name: str) -> Response:
         """Replace the role that is held on the thing itself."""
         sent = self.sent(NewRole)
         thing = _thing(self, sent, Verb.MEMBERS)
         return Response(_row(members.change(thing, people.found(name), Role(sent["role"]), actor=self.actor)))
 
+    @answers(None, 204, query=_PLACES)
     def delete(self, request: Request, name: str) -> Response:
         """Take the role that is held on the thing itself."""
         thing = _thing(self, _asked(self), Verb.MEMBERS)
@@ -92,10 +111,10 @@ def _newcomer(name: str) -> Any:
     return user
 
 
-def _member(member: members.Member) -> dict[str, Any]:
+def _member(member: members.Member) -> Shown:
     inherited = {"kind": kind(member.inherited), "name": str(member.inherited)} if member.inherited else None
     return {**people.named(member.user), "role": member.role, "inherited": inherited}
 
 
-def _row(row: Membership) -> dict[str, Any]:
+def _row(row: Membership) -> Shown:
     return {**people.named(row.user), "role": row.role, "inherited": None}

@@ -1,7 +1,8 @@
 """People: found by everybody, made, disabled and reset by administrators."""
 
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from horizon.access import people
 from horizon.access.permissions import require_admin, require_unbound
 from horizon.api import session
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, View
 from horizon.errors import NotFound
 
@@ -33,9 +35,40 @@ class Change(Body):
     active = serializers.BooleanField(required=False)
 
 
+class Named(TypedDict):
+    """A person or robot as everybody sees them."""
+
+    name: str
+    robot: bool
+    active: bool
+
+
+class Shown(Named):
+    """A person or robot as administrators see them; `invited` until a password is set."""
+
+    email: str
+    admin: bool
+    invited: bool
+    created_at: datetime
+    signed_in_at: datetime | None
+
+
+class Invited(Shown):
+    """A new person, with the link that invites them."""
+
+    invitation: session.Shown
+
+
+class Changed(Shown):
+    """A person as changed; the root groups are named that are left without an active owner."""
+
+    left_without_owner: list[str]
+
+
 class People(View):
     """`/people`"""
 
+    @answers(Page(Shown | Named), query=("search", "active"), errors=(403,))
     def get(self, request: Request) -> Response:
         """Names by which members are added; administrators see more. `?search=` is a part of the name, `?active=` true or false."""
         require_unbound(self.actor)
@@ -46,6 +79,7 @@ class People(View):
             rows = rows.filter(is_active=active == "true")
         return self.page(rows, shown if self.actor.admin else named)
 
+    @answers(Invited, 201, body=NewPerson)
     def post(self, request: Request) -> Response:
         """Make a person and the link that invites them."""
         require_admin(self.actor)
@@ -57,12 +91,14 @@ class People(View):
 class OnePerson(View):
     """`/people/{name}`"""
 
+    @answers(Shown | Named, errors=(403,))
     def get(self, request: Request, name: str) -> Response:
         """The person; administrators and the person see more."""
         require_unbound(self.actor)
         user = found(name)
         return Response(shown(user) if self.actor.admin or user == self.actor.user else named(user))
 
+    @answers(Changed, body=Change)
     def patch(self, request: Request, name: str) -> Response:
         """Change, disable or enable. The answer names the root groups that are left without an active owner."""
         require_admin(self.actor)
@@ -74,6 +110,7 @@ class OnePerson(View):
 class Reset(View):
     """`/people/{name}/reset`"""
 
+    @answers(session.Shown)
     def post(self, request: Request, name: str) -> Response:
         """End the password and the sessions; answer a link that sets a new one. Invites anew who never had one."""
         require_admin(self.actor)
@@ -94,12 +131,12 @@ def active(name: str) -> AbstractBaseUser | None:
     return found
 
 
-def named(user: AbstractBaseUser) -> dict[str, Any]:
+def named(user: AbstractBaseUser) -> Named:
     """A person as everybody sees them."""
     return {"name": user.get_username(), "robot": hasattr(user, "robot"), "active": user.is_active}
 
 
-def shown(user: AbstractBaseUser) -> dict[str, Any]:
+def shown(user: AbstractBaseUser) -> Shown:
     """A person as administrators see them; `invited` until a password is set."""
     robot = hasattr(user, "robot")
     more = {"email": user.email, "admin": user.is_superuser, "invited": not robot and not user.has_usable_password()}

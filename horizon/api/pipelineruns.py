@@ -2,7 +2,8 @@
 
 import time
 from dataclasses import fields
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from django.db.models import Q
 from rest_framework import serializers
@@ -12,9 +13,10 @@ from rest_framework.response import Response
 from horizon.access.permissions import require, seen_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
+from horizon.api.answers import Page, Parameter, answers
 from horizon.api.base import Body, View
 from horizon.delivery import launch
-from horizon.delivery.models import FINAL, Action, Pipelinerun, State
+from horizon.delivery.models import FINAL, Action, Pipelinerun, State, StepName
 from horizon.errors import NotFound
 from horizon.inventory import tree
 from horizon.inventory.models import Cluster, Group
@@ -45,7 +47,54 @@ class NewRun(Body):
     limit = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=86_400)
 
 
-def shown(run: Pipelinerun) -> dict[str, Any]:
+class Shown(TypedDict):
+    """A run; `outcome` of a rollback says what it could not keep, `target` is the run that it went back to."""
+
+    id: int
+    cluster: str
+    action: Action
+    title: str
+    reason: str
+    created_by: str
+    state: State
+    step: StepName
+    message: str
+    source: str
+    base: str
+    revision: str | None
+    alone: bool
+    target: int | None
+    superseded_by: int | None
+    outcome: dict[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    healthy_at: datetime | None
+
+
+class StepShown(TypedDict):
+    """One step of a run."""
+
+    name: StepName
+    state: State
+    message: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class Detail(Shown):
+    """A run with its steps."""
+
+    steps: list[StepShown]
+
+
+class Launched(Shown):
+    """A run, and the keys that stay pending."""
+
+    pending: list[str]
+
+
+def shown(run: Pipelinerun) -> Shown:
     """A run as the API shows it."""
     return {
         "id": run.pk,
@@ -71,8 +120,8 @@ def shown(run: Pipelinerun) -> dict[str, Any]:
     }
 
 
-def _detail(run: Pipelinerun) -> dict[str, Any]:
-    steps = [
+def _detail(run: Pipelinerun) -> Detail:
+    steps: list[StepShown] = [
         {"name": step.name, "state": step.state, "message": step.message, "started_at": step.started_at, "finished_at": step.finished_at}
         for step in run.steps.all()
     ]
@@ -91,12 +140,14 @@ FILTERS: lists.Filters = {
     **_OF_ONE,
 }
 SORTS: lists.Sorts = {"created_at": ("id",)}
+_QUERY = ("state", Parameter("action", "Only runs that do this.", Action), "person")
 _NEWEST = "-created_at"
 
 
 class Runs(View):
     """`/pipelineruns`"""
 
+    @answers(Page(Shown), query=("cluster", "application", "group", *_QUERY, lists.sorting(SORTS)))
     def get(self, request: Request) -> Response:
         """The runs of all clusters that one may see, newest first."""
         rows = Pipelinerun.objects.filter(seen_clusters(self.actor, "cluster__"))
@@ -107,11 +158,13 @@ class Runs(View):
 class ClusterRuns(View):
     """`/clusters/{name}/pipelineruns`"""
 
+    @answers(Page(Shown), query=(*_QUERY, lists.sorting(SORTS)))
     def get(self, request: Request, name: str) -> Response:
         """The cluster's runs, newest first."""
         rows = Pipelinerun.objects.filter(cluster=self.cluster(name, Verb.VIEW)).select_related("cluster")
         return self.page(lists.sort(self, lists.filtered(self, rows, _OF_ONE), SORTS, unless=_NEWEST), shown)
 
+    @answers(Launched, 202, body=NewRun, errors=(412,))
     def post(self, request: Request, name: str) -> Response:
         """Launch a deploy, a restart, a rollback, a free or a delete."""
         sent = self.sent(NewRun)
@@ -138,6 +191,7 @@ class ClusterRuns(View):
 class OneRun(View):
     """`/pipelineruns/{id}`"""
 
+    @answers(Detail, query=(Parameter("wait", "Seconds to wait for a final state, 60 at most.", int),))
     def get(self, request: Request, key: int) -> Response:
         """The run with its steps; `?wait=60` answers when its state is final, or after so many seconds."""
         run = _found(self, key, Verb.VIEW)
@@ -151,6 +205,7 @@ class OneRun(View):
 class Again(View):
     """`/pipelineruns/{id}/again`"""
 
+    @answers(Shown, 202, errors=(412,))
     def post(self, request: Request, key: int) -> Response:
         """Run it once more, with the same source and base."""
         run = _found(self, key, Verb.OPERATE)
@@ -164,6 +219,7 @@ class Again(View):
 class Cancel(View):
     """`/pipelineruns/{id}/cancel`"""
 
+    @answers(Shown, 202)
     def post(self, request: Request, key: int) -> Response:
         """End it: a queued run at once, a running one before its next outside effect."""
         return Response(shown(launch.cancel(_found(self, key, Verb.OPERATE), self.actor)), status=202)

@@ -1,6 +1,7 @@
 """Robots of a group, and their tokens: made and ended by whoever manages the group's members."""
 
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,6 +12,7 @@ from horizon.access.models import Robot
 from horizon.access.permissions import require
 from horizon.access.policy import Role, Verb
 from horizon.api import tokens
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, View
 from horizon.errors import NotFound
 
@@ -24,7 +26,17 @@ class NewRobot(Body):
     description = serializers.CharField(required=False, allow_blank=True, default="", max_length=512)
 
 
-def shown(robot: Robot) -> dict[str, Any]:
+class Shown(TypedDict):
+    """A robot, and the group that owns it."""
+
+    name: str
+    group: str
+    description: str
+    created_by: str
+    created_at: datetime
+
+
+def shown(robot: Robot) -> Shown:
     """A robot as the API shows it."""
     return {
         "name": str(robot),
@@ -38,11 +50,13 @@ def shown(robot: Robot) -> dict[str, Any]:
 class Robots(View):
     """`/robots`"""
 
+    @answers(Page(Shown), query=("group",), errors=(404,))
     def get(self, request: Request) -> Response:
         """The robots that the group `?group=` owns."""
         group = self.group(self.needed("group"), Verb.VIEW)
         return self.page(Robot.objects.filter(group=group).select_related("user", "group"), shown)
 
+    @answers(Shown, 201, body=NewRobot, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make a robot."""
         sent = self.sent(NewRobot)
@@ -54,10 +68,12 @@ class Robots(View):
 class OneRobot(View):
     """`/robots/{name}`"""
 
+    @answers(Shown)
     def get(self, request: Request, name: str) -> Response:
         """The robot."""
         return Response(shown(_found(self, name, Verb.VIEW)))
 
+    @answers(None, 204)
     def delete(self, request: Request, name: str) -> Response:
         """Delete it with its roles and tokens."""
         robots.delete(_found(self, name, Verb.MEMBERS), actor=self.actor)
@@ -67,10 +83,12 @@ class OneRobot(View):
 class RobotTokens(tokens.TokenList):
     """`/robots/{name}/tokens`"""
 
+    @answers(Page(tokens.Shown), errors=(403,))
     def get(self, request: Request, name: str) -> Response:
         """The robot's tokens, without their secrets."""
         return self.listed(_found(self, name, Verb.MEMBERS).user)
 
+    @answers(tokens.Made, 201, body=tokens.NewToken)
     def post(self, request: Request, name: str) -> Response:
         """Make a token for it; the secret is in this answer and nowhere else."""
         return self.made(_found(self, name, Verb.MEMBERS).user)
@@ -79,6 +97,7 @@ class RobotTokens(tokens.TokenList):
 class OneRobotToken(View):
     """`/robots/{name}/tokens/{id}`"""
 
+    @answers(None, 204)
     def delete(self, request: Request, name: str, key: int) -> Response:
         """Revoke one of its tokens."""
         tokens.revoke(self, _found(self, name, Verb.MEMBERS).user, key)

@@ -1,5 +1,8 @@
 """Signing in and out by session, and links that set a password."""
 
+from datetime import datetime
+from typing import TypedDict
+
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.middleware.csrf import get_token
@@ -11,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from horizon.access import links
+from horizon.api.answers import answers
 from horizon.api.base import Body, View, address
 from horizon.api.throttles import ByAddress, ByName
 from horizon.errors import Invalid
@@ -30,6 +34,34 @@ class NewPassword(Body):
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
 
 
+class SignedIn(TypedDict):
+    """Who signed in; later calls that write send `csrf` in `X-CSRFToken`."""
+
+    name: str
+    csrf: str
+
+
+class LinkShown(TypedDict):
+    """For whom a link is, and until when."""
+
+    name: str
+    created_by: str
+    expires_at: datetime
+
+
+class Person(TypedDict):
+    """Whose password was set."""
+
+    name: str
+
+
+class Shown(TypedDict):
+    """A link as whoever made it hands it over."""
+
+    link: str
+    expires_at: datetime
+
+
 class Session(View):
     """`/session`"""
 
@@ -45,6 +77,7 @@ class Session(View):
         """Guessing is slow."""
         return [ByAddress(), ByName()] if self.request.method == "POST" else []
 
+    @answers(SignedIn, body=Credentials)
     def post(self, request: Request) -> Response:
         """Sign in; later calls that write send `csrf` in `X-CSRFToken`. Who is wrong is not told in what."""
         sent = self.sent(Credentials)
@@ -56,6 +89,7 @@ class Session(View):
         record(actor=name, action="sign in", thing=None, title=f"{name} signed in", address=address(request))
         return Response({"name": name, "csrf": get_token(request._request)})
 
+    @answers(None, 204)
     def delete(self, request: Request) -> Response:
         """Sign out."""
         logout(request._request)
@@ -69,17 +103,19 @@ class OneLink(View):
     permission_classes = (AllowAny,)
     throttle_classes = (ByAddress,)
 
+    @answers(LinkShown)
     def get(self, request: Request, secret: str) -> Response:
         """For whom the link is, and until when."""
         link = links.find(secret)
         return Response({"name": link.user.get_username(), "created_by": link.created_by, "expires_at": link.expires_at})
 
+    @answers(Person, body=NewPassword)
     def post(self, request: Request, secret: str) -> Response:
         """Set the password and end the link."""
         user = links.accept(secret, self.sent(NewPassword)["password"], address=address(request))
         return Response({"name": user.get_username()})
 
 
-def shown(issued: links.Issued) -> dict[str, object]:
+def shown(issued: links.Issued) -> Shown:
     """A link as whoever made it hands it over; shown once."""
     return {"link": f"{settings.HORIZON_URL}/api/v1/links/{issued.secret}", "expires_at": issued.expires_at}

@@ -1,19 +1,62 @@
 """How a cluster is, what it consists of, and what happened to it."""
 
+from datetime import datetime
+from typing import TypedDict
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access.policy import Verb
 from horizon.api import events
+from horizon.api.answers import Page, answers
 from horizon.api.base import View
 from horizon.delivery import status
+from horizon.engines.contract import FieldDrift, Health, LiveObject, Sync
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Event
+
+
+class Drift(TypedDict):
+    """A live object that is not as the release wants it."""
+
+    object: str
+    message: str
+    fields: list[FieldDrift]
+
+
+class Shown(TypedDict):
+    """How a cluster is: what its region showed at `observed_at`, and what that means."""
+
+    sync: Sync
+    health: Health
+    behind: bool
+    drift: list[Drift]
+    revision: str | None
+    master: str
+    gitops: str
+    pending: bool
+    image: str
+    message: str
+    notices: list[str]
+    observed_at: datetime | None
+    age_seconds: float | None
+    region: str
+    engine: str
+    running: list[int]
+
+
+class Objects(TypedDict):
+    """Every object of a cluster as its region showed it."""
+
+    observed_at: datetime | None
+    objects: list[LiveObject]
+    notices: list[str]
 
 
 class Status(View):
     """`/clusters/{name}/status`"""
 
+    @answers(Shown)
     def get(self, request: Request, name: str) -> Response:
         """What the region shows now, how old that is, and whether it is what `master` holds."""
         return Response(status.status(self.cluster(name, Verb.VIEW)))
@@ -22,6 +65,7 @@ class Status(View):
 class Resources(View):
     """`/clusters/{name}/resources`"""
 
+    @answers(Objects)
     def get(self, request: Request, name: str) -> Response:
         """Every object with its sync, health and drift."""
         return Response(status.resources(self.cluster(name, Verb.VIEW)))
@@ -30,6 +74,7 @@ class Resources(View):
 class History(View):
     """`/clusters/{name}/history`"""
 
+    @answers(Page(events.Shown))
     def get(self, request: Request, name: str) -> Response:
         """Edits, releases and everything else that happened to the cluster, newest first."""
         cluster = refresh(self.cluster(name, Verb.VIEW))

@@ -1,6 +1,7 @@
 """Tokens of a person, and what is the same for a robot's."""
 
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from django.contrib.auth.models import AbstractBaseUser
 from rest_framework import serializers
@@ -12,6 +13,7 @@ from horizon.access import tokens
 from horizon.access.models import Token
 from horizon.access.permissions import require_unlimited
 from horizon.access.policy import Scope, Verb
+from horizon.api.answers import Page, answers
 from horizon.api.base import Body, View
 from horizon.api.throttles import ByPerson
 from horizon.errors import Invalid, NotFound
@@ -27,7 +29,28 @@ class NewToken(Body):
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
-def shown(token: Token) -> dict[str, Any]:
+class Shown(TypedDict):
+    """A token without its secret."""
+
+    id: int
+    name: str
+    prefix: str
+    scope: Scope
+    cluster: str | None
+    application: str | None
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+
+class Made(Shown):
+    """A new token with its secret."""
+
+    token: str
+
+
+def shown(token: Token) -> Shown:
     """A token as the API shows it, without its secret."""
     return {
         "id": token.pk,
@@ -70,10 +93,12 @@ class TokenList(View):
 class Tokens(TokenList):
     """`/tokens`"""
 
+    @answers(Page(Shown))
     def get(self, request: Request) -> Response:
         """One's own tokens."""
         return self.listed(self.actor.user)
 
+    @answers(Made, 201, body=NewToken, errors=(404,))
     def post(self, request: Request) -> Response:
         """Make a token; its secret is in this answer and nowhere else."""
         return self.made(self.actor.user)
@@ -82,6 +107,7 @@ class Tokens(TokenList):
 class OneToken(View):
     """`/tokens/{id}`"""
 
+    @answers(None, 204)
     def delete(self, request: Request, key: int) -> Response:
         """Revoke one of one's own tokens; a token that may not make others may only revoke itself."""
         revoke(self, self.actor.user, key)

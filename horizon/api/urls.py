@@ -19,6 +19,7 @@ from horizon.api import (
     people,
     pipelineruns,
     promote,
+    reference,
     robots,
     session,
     status,
@@ -92,9 +93,11 @@ _v1 = [
 ]
 
 urlpatterns = [
+    path("api/", reference.Page.as_view(), name="api"),
+    path("api/schema", reference.OpenApi.as_view(), name="openapi"),
     path("api/v1/", include(_v1)),
     path("git/clusters/<int:key>.git/info/refs", git.References.as_view()),
     path("git/clusters/<int:key>.git/git-upload-pack", git.Fetch.as_view()),
-    path("charts/index.yaml", charts.index_yaml),
-    path("charts/<str:name>.tgz", charts.archive),
+    path("charts/index.yaml", charts.Index.as_view()),
+    path("charts/<str:name>.tgz", charts.Archive.as_view()),
 ]

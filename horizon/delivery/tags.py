@@ -13,7 +13,9 @@ from horizon.inventory.models import Application, Cluster, Tag
 
 MOST = 20
 """Tags of one thing."""
-_WORD = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?", re.ASCII)
+WORD = "[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+"""What a key or a value is made of."""
+_WORD = re.compile(WORD, re.ASCII)
 
 
 def replace(thing: Application | Cluster, wanted: Mapping[str, str], *, actor: Actor) -> dict[str, str]:

@@ -11,12 +11,13 @@ from horizon.access import tokens
 from horizon.access.permissions import Actor
 from horizon.access.policy import Scope
 from horizon.inventory.models import Cluster
+from tests.api.conformance import assert_promised
 
 Call = Callable[..., Any]
 
 
 def caller(secret: str) -> Call:
-    """Call the API with a token: `call("get", "clusters")`; the answer has `status_code` and `data`."""
+    """Call the API with a token: `call("get", "clusters")`; the answer has `status_code` and `data`, and is one that the document promises."""
 
     def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
@@ -25,6 +26,7 @@ def caller(secret: str) -> Call:
         answer: Any = client.generic(method.upper(), address, sent, content_type="application/json", headers=headers)
         answer.said = b"".join(answer).decode(errors="replace")
         answer.data = json.loads(answer.said) if answer.said and answer.headers.get("Content-Type") == "application/json" else None
+        assert_promised(method, answer.request["PATH_INFO"], answer)
         return answer
 
     return call

@@ -217,8 +217,10 @@ def documented(pattern: str) -> str:
 
 
 def decided() -> list[tuple[str, str]]:
-    """Every route whose answer somebody's rights decide: all but the charts, which are public."""
-    found = [(method, documented(pattern)) for method, pattern in routes(urls.urlpatterns) if not pattern.startswith(("/charts/", "/git/"))]
+    """Every route whose answer somebody's rights decide: all but the charts and the description of the API, which are public."""
+    apart = ("/charts/", "/git/", "/api/schema")
+    described = [item for item in routes(urls.urlpatterns) if not item[1].startswith(apart) and item[1] != "/api/"]
+    found = [(method, documented(pattern)) for method, pattern in described]
     return [*found, ("GET", "git"), ("POST", "git")]
 
 

@@ -285,7 +285,7 @@ def test_a_version_with_other_content_is_refused(upload: Upload) -> None:
         ({"url": "file:///etc"}, "git_url"),
         ({"url": "ext::sh -c date"}, "git_url"),
         ({"url": "https://a:b@git.example.com/x"}, "git_url"),
-        ({"url": 7}, "git_url"),
+        ({"url": 7}, "body"),
         ({"tag": "v9"}, "git_tag"),
         ({"tag": "--help"}, "git_tag"),
         ({"path": "../x"}, "git_path"),
