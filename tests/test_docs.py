@@ -253,6 +253,8 @@ NAMES = {
     "people": "carol",
     "robots": "payments-ci",
     "templates": "deployment",
+    "environments": "staging",
+    "regions": "north",
 }
 
 

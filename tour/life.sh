@@ -61,6 +61,14 @@ development() {
     refused 403 forbidden PATCH "/members/sam-$TAG" "{\"group\": \"$TEAM\", \"role\": \"owner\"}"
     refused 403 forbidden POST /environments '{"name": "mine"}'
     is "$FIRST" Synced
+
+    step 'Tags and favourites, to find it again'
+    call 200 PUT "/clusters/$FIRST/tags" '{"tags": {"team": "billing", "trial": ""}}'
+    call 204 PUT "/clusters/$FIRST/favourite"
+    call 200 GET "/clusters?tag=team%3Dbilling&favourite=true&group=$TEAM"
+    same 'it is found' "$(answer '[c["name"] for c in a["items"]]')" "[\"$FIRST\"]"
+    call 200 GET "/cluster-counts?group=$TEAM"
+    show '{key: a[key] for key in ("total", "pending", "sync")}'
 }
 
 bring_and_promote() {

@@ -1,4 +1,4 @@
-"""What one chooses from: environments, regions, templates and their releases."""
+"""Templates and their releases."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -15,35 +15,12 @@ from horizon.api.base import Body, JsonMap, View
 from horizon.api.parsers import Gzip, Json
 from horizon.delivery import preview, releases, templates
 from horizon.delivery.rendering import release_from
-from horizon.errors import Conflict, Invalid, NotFound
+from horizon.errors import Invalid, NotFound
 from horizon.gitops.remote import Source
 from horizon.inventory import names
-from horizon.inventory.models import Environment, Region, ReleaseState, Template, TemplateRelease
+from horizon.inventory.models import ReleaseState, Template, TemplateRelease
 
 _WITHOUT_ARCHIVES = Prefetch("releases", TemplateRelease.objects.defer("archive"))
-
-
-class NewEnvironment(Body):
-    """An environment to add."""
-
-    name = serializers.CharField()
-    position = serializers.IntegerField(required=False, default=100, min_value=0, max_value=32_000)
-
-
-class EnvironmentShown(TypedDict):
-    """An environment."""
-
-    name: str
-    position: int
-
-
-class RegionShown(TypedDict):
-    """A region."""
-
-    name: str
-    engine: str
-    baseRegistry: str
-    ingressDomain: str
 
 
 class ReleaseShown(TypedDict):
@@ -86,35 +63,6 @@ class Rendered(TypedDict):
     """The objects that a form would give."""
 
     objects: list[dict[str, Any]]
-
-
-class Environments(View):
-    """`/environments`"""
-
-    @answers(Page(EnvironmentShown))
-    def get(self, request: Request) -> Response:
-        """All environments, in their order."""
-        return self.page(Environment.objects.all(), _environment)
-
-    @answers(EnvironmentShown, 201, body=NewEnvironment)
-    def post(self, request: Request) -> Response:
-        """Add one; admins only."""
-        require_admin(self.actor)
-        sent = self.sent(NewEnvironment)
-        names.checked(sent["name"], what="an environment")
-        row, made = Environment.objects.get_or_create(name=sent["name"], defaults={"position": sent["position"]})
-        if not made:
-            raise Conflict(f"there is an environment {row.name} already", code="name_taken", details={"field": "name"})
-        return Response(_environment(row), status=201)
-
-
-class Regions(View):
-    """`/regions`"""
-
-    @answers(Page(RegionShown))
-    def get(self, request: Request) -> Response:
-        """All regions."""
-        return self.page(Region.objects.all(), _region)
 
 
 class GitSource(Body):
@@ -253,14 +201,6 @@ def _found(name: str, version: str) -> TemplateRelease:
     if row is None:
         raise NotFound(f"there is no release {version} of template {name}")
     return row
-
-
-def _environment(row: Environment) -> EnvironmentShown:
-    return {"name": row.name, "position": row.position}
-
-
-def _region(row: Region) -> RegionShown:
-    return {"name": row.name, "engine": row.engine, "baseRegistry": row.base_registry, "ingressDomain": row.ingress_domain}
 
 
 def _release(row: TemplateRelease) -> ReleaseShown:
