@@ -145,7 +145,7 @@ rollback() {
     first=$(in_mirror rev-parse "$FIRST_REVISION^{tree}") now=$(in_mirror rev-parse 'master^{tree}')
     printf '  %s tree of run %s\n  %s tree of master\n' "$first" "$FIRST_RUN" "$now"
     same "master's tree is the first run's" "$now" "$first"
-    still_pending 'app.envs'
+    still_pending 'app.envs[name=LOG_LEVEL]'
     synced
     same 'the first image runs' "$(answer 'a["image"]')" "$IMAGE:v1"
 

@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypedDict
 
+from django.db import close_old_connections
 from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -197,6 +198,8 @@ class OneRun(View):
         run = _found(self, key, Verb.VIEW)
         deadline = time.monotonic() + self.whole("wait", default=0, most=_LONGEST_WAIT)
         while run.state not in FINAL and time.monotonic() < deadline:
+            # A connection for each waiting client would soon be all that the database has.
+            close_old_connections()
             time.sleep(_LOOK_EVERY)
             run.refresh_from_db()
         return Response(_detail(run))

@@ -15,7 +15,7 @@ import struct
 import sys
 import threading
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import helm_python as helm
 
@@ -23,6 +23,7 @@ from horizon.catalog import archive, manifests
 from horizon.errors import Invalid
 
 LENGTH = struct.Struct(">I")
+_MOST_CHARTS = 32
 _LOCATED = re.compile(r"(?:execution|parse) error at \([^)]*\): (?P<reason>.*)", re.DOTALL)
 _ONE_LINE = re.compile(r"template: .* at <.*>: (?P<reason>[^\n]*)")
 _YAML_PREFIX = re.compile(r".*(?:converting YAML to JSON|while decoding JSON): (?:yaml: |json: )?", re.DOTALL)
@@ -94,18 +95,40 @@ def _bounded(answer: bytes) -> bytes:
 def _render(request: Mapping[str, Any], held: dict[str, bytes]) -> list[dict[str, Any]]:
     if request["forget"]:
         held.clear()
+        _charts.clear()
     held.update({digest: base64.b64decode(content) for digest, content in request["new"].items()})
-    files = {path: held[digest] for path, digest in request["chart"].items()}
-    texts = _texts(archive.pack(files, "chart", level=0), _merged(request["values"]), request["name"], request["namespace"])
+    texts = _texts(_chart(request["chart"], held), _merged(request["values"]), request["name"], request["namespace"])
     return manifests.objects(texts, _values, request["namespace"])
 
 
-def _texts(packed: bytes, values: dict[str, Any], name: str, namespace: str) -> dict[str, str]:
+class _Chart(NamedTuple):
+    """An umbrella as Helm loads it, and its definitions of kinds, which no value changes."""
+
+    packed: bytes
+    definitions: dict[str, str]
+
+
+_charts: dict[frozenset[tuple[str, str]], _Chart] = {}
+"""What was rendered before, by paths and digests."""
+
+
+def _chart(digests: Mapping[str, str], held: dict[str, bytes]) -> _Chart:
+    known = frozenset(digests.items())
+    if known not in _charts:
+        packed = archive.pack({path: held[digest] for path, digest in digests.items()}, "chart", level=0)
+        with helm.Chart.load_archive(packed) as chart:
+            _refuse_missing_dependencies(chart)
+            definitions = {crd["filename"]: crd["data"] for crd in chart.crds}
+        if len(_charts) >= _MOST_CHARTS:
+            _charts.clear()
+        _charts[known] = _Chart(packed, definitions)
+    return _charts[known]
+
+
+def _texts(chart: _Chart, values: dict[str, Any], name: str, namespace: str) -> dict[str, str]:
     """Render with a handle of its own: a handle with dependencies remembers the conditions of the render before."""
-    with helm.Chart.load_archive(packed) as chart:
-        _refuse_missing_dependencies(chart)
-        definitions = {crd["filename"]: crd["data"] for crd in chart.crds}
-        return {**definitions, **chart.render(values, name=name, namespace=namespace)}
+    with helm.Chart.load_archive(chart.packed) as loaded:
+        return {**chart.definitions, **loaded.render(values, name=name, namespace=namespace)}
 
 
 def _refuse_missing_dependencies(chart: helm.Chart) -> None:

@@ -213,8 +213,9 @@ def _file_change(file: str, before: bytes | None, after: bytes | None) -> FileCh
 
 
 def _edits(before: Any, after: Any, path: Path) -> Iterator[Edit]:
-    if before is ABSENT and after and (isinstance(after, dict) or named(after)):
-        # Key by key: two who add to the same new map, or to the same new list of named items, do not clash.
+    item = bool(path) and isinstance(path[-1], Item)
+    if before is ABSENT and after and not item and (isinstance(after, dict) or named(after)):
+        # Key by key: two who add to the same new map, or to the same new list of named items, do not clash. A new item is one thing.
         before = type(after)()
     if isinstance(before, dict) and isinstance(after, dict):
         for key in (*before, *(key for key in after if key not in before)):
