@@ -13,7 +13,8 @@ from horizon.access.permissions import require, visible_applications, visible_cl
 from horizon.access.policy import Verb
 from horizon.api import lists
 from horizon.api.answers import Page, Parameter, answers
-from horizon.api.base import Body, JsonMap, View, named
+from horizon.api.base import View, named
+from horizon.api.bodies import Body, JsonMap
 from horizon.delivery import application as flows
 from horizon.delivery import bring, create, edit, life, tags
 from horizon.errors import Invalid

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -19,6 +18,7 @@ from horizon.access.models import Token
 from horizon.access.permissions import Actor, require
 from horizon.access.policy import Verb
 from horizon.api.answers import NOTE
+from horizon.api.bodies import Body, errors
 from horizon.errors import Conflict, Invalid, NotFound
 from horizon.inventory import events
 from horizon.inventory.models import Application, Cluster, Group
@@ -26,37 +26,6 @@ from horizon.inventory.models import Application, Cluster, Group
 _PAGE, _LARGEST_PAGE = 50, 200
 COUNTED = 10_000
 """How far rows are counted: beyond it the cost would grow with the installation."""
-
-_KINDS: tuple[tuple[tuple[type[serializers.Field], ...], type, str], ...] = (
-    ((serializers.BooleanField,), bool, "must be true or false"),
-    ((serializers.IntegerField,), int, "must be a whole number"),
-    ((serializers.CharField, serializers.ChoiceField, serializers.DateTimeField), str, "must be text"),
-)
-
-
-class Body(serializers.Serializer):
-    """What may be sent; a field that is not named here is refused, and so is a value of another kind: as a number, 28992e35 is no commit."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """The fields that were sent."""
-        if isinstance(data, dict):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
-                raise serializers.ValidationError({unknown[0]: ["there is no such field here"]})
-            mistyped = {name: [_mistyped(self.fields[name], value)] for name, value in data.items() if _mistyped(self.fields[name], value)}
-            if mistyped:
-                raise serializers.ValidationError(mistyped)
-        return super().to_internal_value(data)
-
-
-class JsonMap(serializers.JSONField):
-    """Any JSON map."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """The map."""
-        if not isinstance(data, dict):
-            raise serializers.ValidationError("must be a map")
-        return data
 
 
 class OneFormat(BaseContentNegotiation):
@@ -127,8 +96,8 @@ class View(APIView):
         """What was sent, if it fits. Raises as `sent` does."""
         form = body(data=data)
         if not form.is_valid():
-            errors = list(_errors(form.errors, ""))
-            raise Invalid(f"{errors[0]['pointer'] or 'the body'}: {errors[0]['message']}", code="body", details={"errors": errors})
+            found = list(errors(form.errors))
+            raise Invalid(f"{found[0]['pointer'] or 'the body'}: {found[0]['message']}", code="body", details={"errors": found})
         return dict(form.validated_data)
 
     def sent_map(self) -> dict[str, Any]:
@@ -231,25 +200,3 @@ def _read(keys: Iterable[Any], whole: "QuerySet[Any]") -> list[Any]:
 def _unknown(name: str, known: Iterable[str]) -> str:
     choices = f"known here: {', '.join(sorted(known))}" if known else "none is known here"
     return f"there is no query parameter {name[:80]!r}: {choices}"
-
-
-def _mistyped(field: serializers.Field, value: Any) -> str:
-    """What is wrong with the kind of a value, empty if nothing is."""
-    if isinstance(field, serializers.ListField) and isinstance(value, list):
-        return next(filter(None, (_mistyped(field.child, item) for item in value)), "")
-    if isinstance(field, serializers.DictField) and isinstance(value, dict):
-        return next(filter(None, (_mistyped(field.child, item) for item in value.values())), "")
-    if value is None or (isinstance(value, float) and value.is_integer() and isinstance(field, serializers.IntegerField)):
-        return ""
-    return next((words for kinds, kind, words in _KINDS if isinstance(field, kinds) and type(value) is not kind), "")
-
-
-def _errors(found: Any, pointer: str) -> Any:
-    if isinstance(found, dict):
-        for key, inner in found.items():
-            yield from _errors(inner, pointer if key == "non_field_errors" else f"{pointer}/{key}")
-    elif found and all(isinstance(item, str) for item in found):
-        yield {"pointer": pointer, "message": str(found[0])}
-    else:
-        for place, inner in enumerate(found):
-            yield from _errors(inner, f"{pointer}/{place}")

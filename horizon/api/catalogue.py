@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from horizon.access.permissions import require_admin, visible_clusters
 from horizon.api import clusters
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, JsonMap, View
+from horizon.api.base import View
+from horizon.api.bodies import Body, JsonMap
 from horizon.api.parsers import Gzip, Json
 from horizon.delivery import preview, releases, templates
 from horizon.delivery.rendering import release_from

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 
 from horizon.access.policy import Verb
 from horizon.api.answers import answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.delivery import ci
 from horizon.delivery.rendering import template_of
 from horizon.errors import Invalid

@@ -13,7 +13,8 @@ from horizon.access.permissions import Actor, owned_clusters, visible_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, JsonMap, View, named
+from horizon.api.base import View, named
+from horizon.api.bodies import Body, JsonMap
 from horizon.api.git import clone_url
 from horizon.delivery import create, life, tags
 from horizon.engines.contract import Health, Sync

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 
 from horizon.access.policy import Verb
 from horizon.api.answers import Parameter, answers
-from horizon.api.base import Body, JsonMap, View
+from horizon.api.base import View
+from horizon.api.bodies import Body, JsonMap
 from horizon.delivery import edit, review
 from horizon.engines.objects import ObjectChange
 from horizon.errors import Invalid

@@ -13,7 +13,8 @@ from horizon.access.permissions import require, require_admin, visible_groups
 from horizon.access.policy import Verb
 from horizon.api import lists
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.inventory import tree
 from horizon.inventory.models import Group
 

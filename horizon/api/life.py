@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from horizon.access.policy import Verb
 from horizon.api import applications, clusters, diff, promote
 from horizon.api.answers import Parameter, answers
-from horizon.api.base import Body, JsonMap, View, named
+from horizon.api.base import View, named
+from horizon.api.bodies import Body, JsonMap
 from horizon.delivery import create, life, records, upgrade
 from horizon.inventory.models import Cluster, Environment, Region
 

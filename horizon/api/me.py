@@ -13,7 +13,8 @@ from horizon.access.permissions import Actor, visible_applications, visible_clus
 from horizon.access.policy import Role
 from horizon.api import people, tokens
 from horizon.api.answers import answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.inventory.events import kind
 
 _SHOWN = 5

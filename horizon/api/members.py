@@ -11,7 +11,8 @@ from horizon.access.models import Membership
 from horizon.access.policy import Role, Verb
 from horizon.api import people
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.errors import Invalid
 from horizon.inventory.events import Thing, kind
 

@@ -15,7 +15,8 @@ from horizon.access import people
 from horizon.access.permissions import require_admin, require_unbound
 from horizon.api import session
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.errors import NotFound
 
 

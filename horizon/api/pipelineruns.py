@@ -15,7 +15,8 @@ from horizon.access.permissions import require, seen_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
 from horizon.api.answers import Page, Parameter, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.delivery import launch
 from horizon.delivery.models import FINAL, Action, Pipelinerun, State, StepName
 from horizon.errors import NotFound

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 
 from horizon.access.permissions import require_admin
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.delivery import places
 from horizon.engines.registry import ENGINES
 from horizon.errors import NotFound

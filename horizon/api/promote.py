@@ -8,7 +8,8 @@ from rest_framework.response import Response
 
 from horizon.access.policy import Verb
 from horizon.api.answers import Parameter, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.api.diff import Shown
 from horizon.delivery import promote
 from horizon.gitops import layout

@@ -13,7 +13,8 @@ from horizon.access.permissions import require
 from horizon.access.policy import Role, Verb
 from horizon.api import tokens
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.errors import NotFound
 
 

@@ -15,7 +15,8 @@ from rest_framework.throttling import BaseThrottle
 
 from horizon.access import links
 from horizon.api.answers import answers
-from horizon.api.base import Body, View, address
+from horizon.api.base import View, address
+from horizon.api.bodies import Body
 from horizon.api.throttles import ByAddress, ByName
 from horizon.errors import Invalid
 from horizon.inventory.events import record

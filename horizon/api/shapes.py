@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from horizon.api.answers import Page
-from horizon.api.base import Body, JsonMap
+from horizon.api.bodies import Body, JsonMap
 
 Schema = dict[str, Any]
 

@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from horizon.access import favourites
 from horizon.access.policy import Verb
 from horizon.api.answers import answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.delivery import tags
 
 

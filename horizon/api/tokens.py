@@ -14,7 +14,8 @@ from horizon.access.models import Token
 from horizon.access.permissions import require_unlimited
 from horizon.access.policy import Scope, Verb
 from horizon.api.answers import Page, answers
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.api.throttles import ByPerson
 from horizon.errors import Invalid, NotFound
 

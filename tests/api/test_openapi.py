@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from rest_framework import serializers
 
 from horizon.api import openapi
-from horizon.api.base import Body, View
+from horizon.api.base import View
+from horizon.api.bodies import Body
 from horizon.api.shapes import Components
 
 ROUTES = openapi.routes()
