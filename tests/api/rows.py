@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from horizon.access import groups, links, members, people, robots, tokens
 from horizon.access.permissions import Actor
 from horizon.access.policy import Role, Scope
-from horizon.delivery import create
+from horizon.delivery import create, places
 from horizon.delivery.application import read
 from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Application, Cluster, Environment, Region, TemplateRelease
@@ -23,9 +23,11 @@ NAMES: dict[str, list[Any]] = {
     "people": ["carol", "bob", "ann"],
     "members": ["carol", "payments-ci", "bob"],
     "robots": ["payments-ci"],
+    "environments": ["staging", "test"],
+    "regions": ["north", "local"],
 }
 FREE = {
-    **{f"/api/v1/{kind}": "made-by-hand" for kind in ("groups", "people", "robots", "applications", "clusters", "environments")},
+    **{f"/api/v1/{kind}": "made-by-hand" for kind in ("groups", "people", "robots", "applications", "clusters", "environments", "regions")},
     "/api/v1/members": "bob",
 }
 
@@ -46,6 +48,8 @@ class Rows:
 def make_rows(folder: Path, release: TemplateRelease) -> Rows:
     """Make the rows by the platform's own flows, with their repositories in the data folder."""
     ann = Actor(get_user_model().objects.create_superuser("ann", "ann@example.test", PASSWORD))
+    places.add_environment("staging", 3, actor=ann)
+    places.add_region("north", "local", places.Look(), actor=ann)
     payments = groups.create("payments", parent=None, description="", private=False, actor=ann)
     groups.create("refunds", parent=payments, description="", private=False, actor=ann)
     groups.create("board", parent=None, description="", private=True, actor=ann)
