@@ -380,7 +380,8 @@ volumeMounts:
 {{- end }}
 
 {{- define "app.podSpec" -}}
-{{- $container := include "app.extended" (dict "base" (include "app.container" . | fromYaml) "extra" .Values.containerExtra) -}}
+{{- $container := include "app.container" . -}}
+{{- with .Values.containerExtra }}{{ $container = include "app.extended" (dict "base" ($container | fromYaml) "extra" .) }}{{ end -}}
 affinity:
   {{- include "app.affinity" . | nindent 2 }}
 automountServiceAccountToken: {{ .Values.serviceAccount.automountToken }}
@@ -410,7 +411,9 @@ volumes:
 {{- end }}
 
 {{- define "app.pod" -}}
-{{- include "app.extended" (dict "base" (include "app.podSpec" . | fromYaml) "extra" .Values.podExtra) -}}
+{{- $pod := include "app.podSpec" . -}}
+{{- with .Values.podExtra }}{{ $pod = include "app.extended" (dict "base" ($pod | fromYaml) "extra" .) }}{{ end -}}
+{{- $pod -}}
 {{- end }}
 
 {{/* A number of pods or a share of them, as Kubernetes writes it. */}}
