@@ -15,6 +15,7 @@ import struct
 import sys
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
 
 import helm_python as helm
@@ -24,6 +25,8 @@ from horizon.errors import Invalid
 
 LENGTH = struct.Struct(">I")
 _MOST_CHARTS = 32
+_SHORT = 16_384
+"""Characters of a value file that is remembered."""
 _LOCATED = re.compile(r"(?:execution|parse) error at \([^)]*\): (?P<reason>.*)", re.DOTALL)
 _ONE_LINE = re.compile(r"template: .* at <.*>: (?P<reason>[^\n]*)")
 _YAML_PREFIX = re.compile(r".*(?:converting YAML to JSON|while decoding JSON): (?:yaml: |json: )?", re.DOTALL)
@@ -144,7 +147,7 @@ def _merged(texts: list[str]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for number, text in enumerate(texts, 1):
         try:
-            merged = _merge(merged, _values(text))
+            merged = _merge(merged, _known_values(text) if len(text) <= _SHORT else _values(text))
         except Invalid as error:
             raise Invalid(f"Value file {number}: {error.message}", details=error.details) from error
     return merged
@@ -157,6 +160,12 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         below = merged.get(key)
         merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return merged
+
+
+@lru_cache(maxsize=256)
+def _known_values(text: str) -> dict[str, Any]:
+    """Values that were read before: while a person types, one file of six changes. Nobody changes what is read."""
+    return _values(text)
 
 
 def _values(text: str) -> dict[str, Any]:
