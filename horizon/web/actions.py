@@ -65,7 +65,8 @@ class Dialog(Page):
             raise
         except HorizonError as error:
             return self.ask(cluster, error=error, typed=request.POST)
-        messages.success(request, _queued(launched))
+        if launched.stays_pending:
+            messages.info(request, _left(launched))
         return go(request, reverse("cluster", args=[cluster.name]))
 
     def ask(self, cluster: Cluster, *, error: HorizonError | None = None, typed: Any = None) -> HttpResponse:
@@ -203,9 +204,8 @@ def _chosen(cluster: Cluster, runs: list[Pipelinerun], asked: str) -> Pipelineru
     return next((run for run in runs if str(run.pk) == asked), None) or next(healthy, runs[0] if runs else None)
 
 
-def _queued(launched: launch.Launched) -> str:
-    said = _("Run #%(n)d is queued.") % {"n": launched.run.pk}
+def _left(launched: launch.Launched) -> str:
+    """What the run does not take along; the run itself is on the page."""
     left = len(launched.stays_pending)
-    if not left:
-        return said
-    return said + " " + ngettext("%(n)d pending key stays pending.", "%(n)d pending keys stay pending.", left) % {"n": left}
+    said = ngettext("Run #%(run)d ships alone: %(n)d pending key stays pending.", "Run #%(run)d ships alone: %(n)d pending keys stay pending.", left)
+    return said % {"run": launched.run.pk, "n": left}

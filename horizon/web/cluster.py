@@ -55,7 +55,7 @@ def overview(actor: Actor, cluster: Cluster) -> dict[str, Any]:
     state = status.status(cluster)
     runs = list(Pipelinerun.objects.filter(cluster=cluster).select_related("target").prefetch_related("steps").order_by("-pk")[:_RUNS])
     active = list(Pipelinerun.objects.filter(cluster=cluster, state__in=ACTIVE).prefetch_related("steps").order_by("pk"))
-    events = list(Event.objects.filter(cluster=cluster).order_by("-pk")[:_EVENTS])
+    events = list(Event.objects.filter(cluster=cluster).exclude(details__has_key="pipelinerun").order_by("-pk")[:_EVENTS])
     current = next((run for run in active if run.state == State.RUNNING), active[0] if active else runs[0] if runs else None)
     allowed = verbs(actor, cluster)
     followed = [_looks(run) for run in (*runs, *active)]

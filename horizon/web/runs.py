@@ -80,7 +80,6 @@ class Again(Page):
         except HorizonError as error:
             messages.error(request, error.message)
             return go(request, reverse("run", args=[run.pk]))
-        messages.success(request, _("Run #%(n)d is queued.") % {"n": copy.pk})
         return go(request, reverse("run", args=[copy.pk]))
 
 
