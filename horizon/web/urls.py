@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from horizon.web import actions, cluster, home, runs, session
+from horizon.web import actions, cluster, config, home, runs, session
 
 _CLUSTER = "clusters/<str:name>"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path(f"{_CLUSTER}/restart", actions.Restart.as_view(), name="restart"),
     path(f"{_CLUSTER}/rollback", actions.RollBack.as_view(), name="rollback"),
     path(f"{_CLUSTER}/free", actions.Free.as_view(), name="free"),
+    path(f"{_CLUSTER}/config", config.Config.as_view(), name="config"),
+    path(f"{_CLUSTER}/config/preview", config.Preview.as_view(), name="preview"),
     path("runs", runs.Runs.as_view(), name="runs"),
     path("runs/<int:key>", runs.OneRun.as_view(), name="run"),
     path("runs/<int:key>/cancel", runs.Cancel.as_view(), name="cancel"),
