@@ -62,6 +62,7 @@ _public = urlsplit(HORIZON_URL)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, [_public.hostname]), *env.list("ALLOWED_HOSTS", default=[])]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+CSRF_FAILURE_VIEW = "horizon.web.errors.csrf"
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
     "horizon.access",
     "horizon.delivery",
     "horizon.api",
+    "horizon.web",
     "horizon.commands",
 ]
 
@@ -88,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "horizon.web.policy.content_security",
 ]
 
 ROOT_URLCONF = "horizon.urls"

@@ -11,10 +11,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from horizon.access.addresses import came_from
 from horizon.access.models import Token
 from horizon.access.permissions import Actor, require
 from horizon.access.policy import Verb
@@ -150,6 +149,10 @@ class View(APIView):
         """What the query says of this, empty if nothing."""
         return str(self.request.query_params.get(name, ""))
 
+    def queries(self, name: str) -> list[str]:
+        """All that the query says of this."""
+        return [str(value) for value in self.request.query_params.getlist(name)]
+
     def needed(self, name: str) -> str:
         """What the query must say. Raises `Invalid`."""
         value = self.query(name)
@@ -208,9 +211,8 @@ def counted(total: int, *, exactly: bool = False) -> dict[str, Any]:
 
 
 def address(request: Request) -> str:
-    """Where a request comes from. What a proxy says counts only where the installation says that there are proxies."""
-    behind_proxies = api_settings.NUM_PROXIES is not None
-    return str(BaseThrottle().get_ident(request) if behind_proxies else request.META.get("REMOTE_ADDR", ""))[:64]
+    """Where a request comes from."""
+    return came_from(request.META)
 
 
 def named(kind: type[Model], name: object, *, field: str) -> Any:

@@ -1,25 +1,24 @@
 """Clusters: one deployment of an application each, with a repository of its own."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access import favourites
-from horizon.access.permissions import Actor, owned_clusters, visible_clusters
+from horizon.access.permissions import Actor
 from horizon.access.policy import Verb
 from horizon.api import lists
 from horizon.api.answers import Page, answers
 from horizon.api.base import Body, JsonMap, View, named
 from horizon.api.git import clone_url
-from horizon.delivery import create, life, tags
+from horizon.delivery import create, finding, life, tags
+from horizon.delivery.finding import FILTERS, SORTS, Counted, whole
 from horizon.engines.contract import Health, Sync
 from horizon.errors import Invalid
-from horizon.inventory import tree
-from horizon.inventory.models import Application, Cluster, Environment, Group, Region, Tag, TemplateRelease
+from horizon.inventory.models import Cluster, Environment, Region, TemplateRelease
 
 
 class NewCluster(Body):
@@ -105,32 +104,13 @@ def shown_to(actor: Actor, cluster: Cluster) -> Shown:
     return shown(cluster, favourite=favourites.of(actor).filter(cluster=cluster).exists())
 
 
-FILTERS: lists.Filters = {
-    "application": lists.named("application", Application),
-    "group": lambda view, path: Q(application__in=Application.objects.order_by().filter(group__in=_groups(path)).values("pk")),
-    "environment": lists.named("environment", Environment),
-    "region": lists.named("region", Region),
-    "template": lambda view, name: Q(Exists(TemplateRelease.objects.filter(pk=OuterRef("release"), template__name=name))),
-    "release": lambda view, version: _of_release(view.query("template"), version),
-    "sync": lists.one_of("sync", "sync", Sync),
-    "health": lists.one_of("health", "health", Health),
-    "pending": lists.whether("pending", lambda actor: Q(pending=True)),
-    "owner": lambda view, name: owned_clusters(name),
-    "tag": lambda view, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), cluster__isnull=False).values("cluster")),
-    "favourite": lists.whether("favourite", lambda actor: Q(pk__in=favourites.of(actor).values("cluster"))),
-    "search": lists.part("name"),
-}
-SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "sync": ("sync", "name"), "health": ("health", "name")}
-"""Each has an index of its own: a page costs the same whatever lies behind it."""
-
-
 class Clusters(View):
     """`/clusters`"""
 
     @answers(Page(Shown), query=(*FILTERS, "archived", lists.sorting(SORTS)))
     def get(self, request: Request) -> Response:
         """The clusters that one may see and asks for."""
-        rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS), SORTS, unless="name")
+        rows = lists.sort(self, finding.found(self), SORTS, unless="name")
         return self.page(rows, lambda row: shown(row, favourite=row.favourite), whole=whole(self.actor))
 
     @answers(Shown, 201, body=NewCluster, errors=(404,))
@@ -161,51 +141,13 @@ class OneCluster(View):
         return Response(shown_to(self.actor, cluster))
 
 
-class Counted(TypedDict):
-    """How many clusters there are, and in which state."""
-
-    total: int
-    pending: int
-    sync: dict[Sync, int]
-    health: dict[Health, int]
-
-
 class Counts(View):
     """`/cluster-counts`"""
 
     @answers(Counted, query=(*FILTERS, "archived"))
     def get(self, request: Request) -> Response:
         """How many clusters there are, and in which state, with the filters of `/clusters`."""
-        rows = lists.filtered(self, lists.alive(self, visible_clusters(self.actor)), FILTERS).order_by()
-        return Response(_summed(list(rows.values_list("sync", "health", "pending").annotate(Count("pk")))))
-
-
-def _summed(found: list[tuple[str, str, bool, int]]) -> Counted:
-    """Numbers of rows by each state, from those of every combination that there is."""
-    sync, health = ({str(word): 0 for word in words} for words in (Sync, Health))
-    for of_sync, of_health, _, number in found:
-        sync[of_sync] += number
-        health[of_health] += number
-    pending = sum(number for _, _, pending, number in found if pending)
-    return {"total": sum(sync.values()), "pending": pending, "sync": sync, "health": health}
-
-
-def whole(actor: Actor) -> "QuerySet[Cluster]":
-    """Clusters with all that a list shows of them; without the archives of their releases."""
-    rows = Cluster.objects.select_related("application", "environment", "region", "release__template").defer("release__archive", "objects_seen")
-    return rows.prefetch_related("tags").annotate(favourite=Exists(favourites.of(actor).filter(cluster=OuterRef("pk"))))
-
-
-def _of_release(template: str, version: str) -> Q:
-    """Clusters of one release, or of all that have this version where no template is said."""
-    releases = TemplateRelease.objects.order_by().filter(version=version)
-    if not template:
-        return Q(release__in=releases.values("pk"))
-    return Q(release=releases.filter(template__name=template).values("pk")[:1])
-
-
-def _groups(path: str) -> "QuerySet[Any]":
-    return Group.objects.order_by().filter(tree.below(path)).values("pk")
+        return Response(finding.counts(finding.found(self)))
 
 
 def release_of(template: int, version: str) -> TemplateRelease:

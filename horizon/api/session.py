@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import login, logout
 from django.middleware.csrf import get_token
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
@@ -13,12 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from horizon.access import links
+from horizon.access import links, signing
 from horizon.api.answers import answers
 from horizon.api.base import Body, View, address
 from horizon.api.throttles import ByAddress, ByName
-from horizon.errors import Invalid
-from horizon.inventory.events import record
 
 
 class Credentials(Body):
@@ -81,13 +79,9 @@ class Session(View):
     def post(self, request: Request) -> Response:
         """Sign in; later calls that write send `csrf` in `X-CSRFToken`. Who is wrong is not told in what."""
         sent = self.sent(Credentials)
-        user = authenticate(request._request, username=sent["name"], password=sent["password"])
-        if user is None:
-            raise Invalid("no active person has this name and password", code="sign_in")
+        user = signing.identify(sent["name"], sent["password"], address=address(request))
         login(request._request, user)
-        name = user.get_username()
-        record(actor=name, action="sign in", thing=None, title=f"{name} signed in", address=address(request))
-        return Response({"name": name, "csrf": get_token(request._request)})
+        return Response({"name": user.get_username(), "csrf": get_token(request._request)})
 
     @answers(None, 204)
     def delete(self, request: Request) -> Response:
@@ -118,4 +112,4 @@ class OneLink(View):
 
 def shown(issued: links.Issued) -> Shown:
     """A link as whoever made it hands it over; shown once."""
-    return {"link": f"{settings.HORIZON_URL}/api/v1/links/{issued.secret}", "expires_at": issued.expires_at}
+    return {"link": f"{settings.HORIZON_URL}/links/{issued.secret}", "expires_at": issued.expires_at}

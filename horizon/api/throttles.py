@@ -1,50 +1,58 @@
-"""How often one may try: guessing passwords and making tokens. The counts live in Django's cache."""
+"""How often one may try: the limits of `access.attempts` as views apply them."""
 
-from hashlib import sha256
 from typing import Any
 
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
+from horizon.access import attempts
 from horizon.api.base import address
 
 
-class _Throttle(SimpleRateThrottle):
-    def ident(self, request: Request) -> str:
+class _Throttle(BaseThrottle):
+    limit: attempts.Limit
+    _wait = 0.0
+
+    def who(self, request: Request) -> str:
         """Whom it counts."""
         raise NotImplementedError
 
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        """Where it counts."""
-        return self.cache_format % {"scope": self.scope, "ident": self.ident(request)}
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Count this try."""
+        self._wait = attempts.count(self.limit, self.who(request))
+        return not self._wait
+
+    def wait(self) -> float:
+        """Seconds until the next one."""
+        return self._wait
 
 
 class ByAddress(_Throttle):
-    """Tries to sign in or to use a link, whoever they name."""
+    """Tries to sign in or to use a link, by the address that they come from."""
 
-    scope, rate = "address", "60/min"
+    limit = attempts.BY_ADDRESS
 
-    def ident(self, request: Request) -> str:
-        """The address they come from."""
+    def who(self, request: Request) -> str:
+        """The address."""
         return address(request)
 
 
 class ByName(_Throttle):
-    """Tries to sign in as one person, wherever they come from."""
+    """Tries to sign in, by the name that they say."""
 
-    scope, rate = "name", "10/min"
+    limit = attempts.BY_NAME
 
-    def ident(self, request: Request) -> str:
-        """The name's digest: short, in letters that every cache takes."""
+    def who(self, request: Request) -> str:
+        """The name, however it is written."""
         sent = request.data.get("name") if isinstance(request.data, dict) else ""
-        return sha256(str(sent).lower().encode()).hexdigest()
+        return str(sent).lower()
 
 
 class ByPerson(_Throttle):
-    """Tokens made by one person."""
+    """Tokens made, by the person."""
 
-    scope, rate = "person", "30/min"
+    limit = attempts.BY_PERSON
 
-    def ident(self, request: Request) -> str:
+    def who(self, request: Request) -> str:
         """The person's id."""
         return str(request.user.pk)

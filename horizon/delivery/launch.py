@@ -78,7 +78,7 @@ def ship_edit(
 
 def restart(cluster: Cluster, order: Order) -> Launched:
     """Queue a restart of all pods: an edit of `system/restart.yaml`, shipped alone. Raises `Conflict` before the first deploy."""
-    if not _released(cluster):
+    if not released(cluster):
         raise Conflict("nothing runs yet: deploy first", code="not_released")
     now = timezone.now().strftime("%Y-%m-%d %H:%M:%S")
     template = edit.template(cluster)
@@ -174,7 +174,8 @@ def _heads(cluster: Cluster, repository: Repository) -> tuple[str, str]:
     return heads
 
 
-def _released(cluster: Cluster) -> bool:
+def released(cluster: Cluster) -> bool:
+    """Whether anything was released yet."""
     repository = cluster_repository(cluster)
     return bool(repository.files(repository.refs.read()[layout.MASTER]))
 
@@ -199,7 +200,7 @@ def _check_alone(files: Files, cluster: Cluster, left: tuple[str, ...]) -> None:
     except Invalid as error:
         if not left:
             raise
-        if not _released(cluster):
+        if not released(cluster):
             raise Conflict("this edit is pending now: nothing was released yet, and a first deploy ships all", code="not_released") from error
         found = {"reason": error.message, "pending": list(left), **error.details}
         raise Conflict(f"this edit is not valid without other pending edits: {error.message}", code="needs_pending", details=found) from error

@@ -8,8 +8,8 @@ from horizon.delivery.keys import shown_keys
 from horizon.delivery.rendering import Manifest, check, render
 from horizon.engines.objects import compare_manifests
 from horizon.errors import Invalid
-from horizon.gitops import layout
-from horizon.gitops.change import change
+from horizon.gitops import layout, release
+from horizon.gitops.change import change, overlap
 from horizon.gitops.diff import diff
 from horizon.gitops.repository import Files
 from horizon.inventory.models import Cluster
@@ -35,6 +35,24 @@ def proposed(cluster: Cluster, mutate: edit.Mutate, *, before: str | None = None
     files = mutate(repository.files(head))
     check(files, cluster)
     return {"base": before or head, "source": None, **_difference(cluster, repository.files(before or head), files)}
+
+
+def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[str, Any]:
+    """What going back to a revision would change of what is released, and the pending keys: all, and those that the restored tree decides."""
+    repository = cluster_repository(cluster)
+    refs = repository.refs.read()
+    now, then = repository.files(refs[layout.MASTER]), release.restored(repository, target=revision, keep=keep)
+    pending_keys = change(now, repository.files(refs[layout.GITOPS])).keys()
+    back = change(now, then).keys()
+    decided = (key for key in pending_keys if overlap(frozenset({key}), back))
+    difference = _difference(cluster, now, then)
+    return {
+        "base": refs[layout.MASTER],
+        "source": revision,
+        **difference,
+        "pending": list(shown_keys(pending_keys)),
+        "decided": list(shown_keys(decided)),
+    }
 
 
 def _difference(cluster: Cluster, before: Files, after: Files) -> dict[str, Any]:

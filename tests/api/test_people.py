@@ -38,7 +38,8 @@ def invited(call: Call, name: str, **given: Any) -> Any:
 
 
 def path(link: str) -> str:
-    return "/" + link.split("/", 3)[3]
+    """The call behind the page that a link opens."""
+    return "/api/v1/" + link.split("/", 3)[3]
 
 
 def sign_in(client: Client, name: str, password: str = PASSWORD) -> int:

@@ -1,0 +1,211 @@
+"""What one does to a cluster: each action a dialog that shows what it will do, and the launch that does it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from horizon.access.permissions import require, verbs
+from horizon.access.policy import Verb
+from horizon.delivery import launch, review
+from horizon.delivery.models import ACTIVE, Pipelinerun
+from horizon.delivery.queueing import Order
+from horizon.errors import Forbidden, HorizonError, Invalid, NotFound, StaleRevision
+from horizon.inventory.ledger import refresh
+from horizon.inventory.models import Cluster
+from horizon.web import diffs
+from horizon.web.base import Page, go
+from horizon.web.errors import status
+
+_TARGETS = 30
+"""Runs that a rollback offers."""
+
+
+class Words(forms.Form):
+    """The title and reason of a run."""
+
+    title = forms.CharField(max_length=255, required=False)
+    reason = forms.CharField(max_length=4000, required=False)
+
+
+class _Deploy(Words):
+    source = forms.CharField(max_length=40)
+    base = forms.CharField(max_length=40)
+    overtake = forms.BooleanField(required=False)
+
+
+class _Rollback(Words):
+    pipelinerun = forms.IntegerField(min_value=1, max_value=2**62)
+    pending = forms.ChoiceField(choices=[("keep", gettext_lazy("keep")), ("prefer", gettext_lazy("prefer")), ("discard", gettext_lazy("discard"))])
+    restore_overrides = forms.BooleanField(required=False)
+    confirm = forms.BooleanField(required=False)
+
+
+class Dialog(Page):
+    """A dialog of a cluster: shown on GET, done on POST; one that is refused is shown again with the reason and what was typed."""
+
+    verb = Verb.OPERATE
+    template = ""
+    form: type[forms.Form] = Words
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+        """What would be done."""
+        return self.ask(self.cluster(name, self.verb))
+
+    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Do it, and go to the cluster's page."""
+        cluster, form = self.cluster(name, self.verb), self.form(request.POST)
+        try:
+            launched = self.launch(cluster, _checked(form))
+        except Forbidden:
+            raise
+        except HorizonError as error:
+            return self.ask(cluster, error=error, typed=request.POST)
+        if launched.stays_pending:
+            messages.info(request, _left(launched))
+        return go(request, reverse("cluster", args=[cluster.name]))
+
+    def ask(self, cluster: Cluster, *, error: HorizonError | None = None, typed: Any = None) -> HttpResponse:
+        """The dialog, as a sheet for htmx or as a page."""
+        given = {"cluster": cluster, "error": error, "typed": typed or {}, "sheet": self.template, **self.shown(cluster, typed or self.request.GET)}
+        if not self.partly:
+            return self.show("web/dialog.html", nav="clusters", status=status(error) if error else 200, **given)
+        return self.show(self.template, status=status(error) if error else 200, **given)
+
+    def order(self, given: dict[str, Any]) -> Order:
+        """Who asks for the run, and under which title."""
+        return Order(self.actor, title=given["title"], reason=given["reason"], overtake=given.get("overtake", False))
+
+    def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
+        """What the dialog shows beside the cluster."""
+        return {}
+
+    def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
+        """Queue the run. Raises `HorizonError`."""
+        raise NotImplementedError
+
+
+class Deploy(Dialog):
+    """`/clusters/{name}/deploy`"""
+
+    verb, template, form = Verb.DEPLOY, "web/sheets/deploy.html", _Deploy
+
+    def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
+        """What is pending, with the source and base that are sent back."""
+        found = review.pending(refresh(cluster))
+        return {
+            **_difference(found),
+            "source": found["source"],
+            "base": found["base"],
+            "released": launch.released(cluster),
+            "active": _active(cluster),
+        }
+
+    def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
+        """Ship what was shown. Raises `StaleRevision` where something was released meanwhile."""
+        return launch.deploy(cluster, self.order(given), source=given["source"], base=given["base"])
+
+    def ask(self, cluster: Cluster, *, error: HorizonError | None = None, typed: Any = None) -> HttpResponse:
+        """The dialog; one that is out of date says so and shows the difference anew."""
+        stale = isinstance(error, StaleRevision)
+        said = StaleRevision(_("Something was released since you looked. This is the difference now: look again, then deploy.")) if stale else error
+        return super().ask(cluster, error=said, typed=typed)
+
+
+class Restart(Dialog):
+    """`/clusters/{name}/restart`"""
+
+    template = "web/sheets/restart.html"
+
+    def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
+        """What stays pending."""
+        return {"keys": review.pending(refresh(cluster))["keys"] if cluster.pending else [], "active": _active(cluster)}
+
+    def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
+        """Restart alone."""
+        return launch.restart(cluster, self.order(given))
+
+
+class RollBack(Dialog):
+    """`/clusters/{name}/rollback`"""
+
+    template, form = "web/sheets/rollback.html", _Rollback
+
+    def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
+        """The runs to go back to, and what going back to the chosen one changes."""
+        refresh(cluster)
+        runs = list(_targets(cluster)[:_TARGETS])
+        chosen = _chosen(cluster, runs, str(asked.get("pipelinerun") or ""))
+        given = {"runs": runs, "chosen": chosen, "active": _active(cluster), "may_override": Verb.OVERRIDE in verbs(self.actor, cluster)}
+        if chosen is None:
+            return given
+        options = launch.Rollback(restore_overrides=bool(asked.get("restore_overrides")))
+        found = review.restored(cluster, chosen.revision, keep=options.kept)
+        return {**given, **_difference(found), "pending": found["pending"], "decided": found["decided"]}
+
+    def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
+        """Go back to the chosen run. Raises `Forbidden` for overrides that one may not restore."""
+        options = launch.Rollback(
+            restore_overrides=given["restore_overrides"],
+            prefer_pending=given["pending"] == "prefer",
+            discard_pending=given["pending"] == "discard",
+            confirm=given["confirm"],
+        )
+        if options.restore_overrides:
+            require(self.actor, Verb.OVERRIDE, cluster)
+        target = _targets(cluster).filter(pk=given["pipelinerun"]).first()
+        if target is None:
+            raise NotFound(_("There is no such run to go back to."))
+        return launch.rollback(cluster, self.order(given), target=target, options=options)
+
+
+class Free(Dialog):
+    """`/clusters/{name}/free`"""
+
+    template = "web/sheets/free.html"
+
+    def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
+        """The live objects that go."""
+        return {"objects": cluster.objects_seen, "active": _active(cluster)}
+
+    def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
+        """Remove the live objects."""
+        return launch.free(cluster, self.order(given))
+
+
+def _checked(form: forms.Form) -> dict[str, Any]:
+    """What was sent. Raises `Invalid`."""
+    if not form.is_valid():
+        field, errors = next(iter(form.errors.items()))
+        raise Invalid(f"{field}: {errors[0]}", code="body")
+    return dict(form.cleaned_data)
+
+
+def _difference(found: dict[str, Any]) -> dict[str, Any]:
+    return {"keys": found["keys"], "files": diffs.files(found["files"]), "impacts": found["objects"], "troubles": found["errors"]}
+
+
+def _active(cluster: Cluster) -> Pipelinerun | None:
+    return Pipelinerun.objects.filter(cluster=cluster, state__in=ACTIVE).order_by("pk").first()
+
+
+def _targets(cluster: Cluster) -> Any:
+    """Runs that released something else than what is released now."""
+    return Pipelinerun.objects.filter(cluster=cluster).exclude(revision__in=("", cluster.master)).order_by("-pk")
+
+
+def _chosen(cluster: Cluster, runs: list[Pipelinerun], asked: str) -> Pipelinerun | None:
+    """The run that was asked for, else the last healthy one, else the last one."""
+    healthy = (run for run in runs if run.healthy_at)
+    return next((run for run in runs if str(run.pk) == asked), None) or next(healthy, runs[0] if runs else None)
+
+
+def _left(launched: launch.Launched) -> str:
+    """What the run does not take along; the run itself is on the page."""
+    left = len(launched.stays_pending)
+    said = ngettext("Run #%(run)d ships alone: %(n)d pending key stays pending.", "Run #%(run)d ships alone: %(n)d pending keys stay pending.", left)
+    return said % {"run": launched.run.pk, "n": left}

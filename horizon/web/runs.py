@@ -1,0 +1,94 @@
+"""Pipelineruns: all of them, one with its steps, its end, and once more."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from horizon.access.permissions import require, seen_clusters, verbs
+from horizon.access.policy import Verb
+from horizon.delivery import launch, review
+from horizon.delivery.models import ACTIVE, Action, Pipelinerun
+from horizon.delivery.queueing import Order
+from horizon.errors import Conflict, HorizonError, Invalid
+from horizon.gitops.repository import UnknownRevision
+from horizon.web import diffs
+from horizon.web.base import Page, go
+from horizon.web.cluster import timeline
+
+_SIZE = 50
+
+
+class Runs(Page):
+    """`/runs`"""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The runs of all clusters that one may see, or of one of them, newest first; `?before=` goes on."""
+        cluster, before = request.GET.get("cluster", ""), request.GET.get("before", "")
+        rows = Pipelinerun.objects.filter(seen_clusters(self.actor, "cluster__")).select_related("cluster").order_by("-pk")
+        if cluster:
+            rows = rows.filter(cluster__name=cluster)
+        if before.isascii() and before.isdigit() and len(before) < 18:
+            rows = rows.filter(pk__lt=int(before))
+        found = list(rows[: _SIZE + 1])
+        return self.show("web/runs.html", nav="runs", runs=found[:_SIZE], more=len(found) > _SIZE, of=cluster)
+
+
+class OneRun(Page):
+    """`/runs/{id}`"""
+
+    def get(self, request: HttpRequest, key: int) -> HttpResponse:
+        """The run with its steps and what it changed; while it is active the page looks again."""
+        run = self.run(key, Verb.VIEW)
+        given = {"run": run, "cluster": run.cluster, "steps": timeline(run), "active": run.state in ACTIVE, "may": verbs(self.actor, run.cluster)}
+        template = "web/parts/run.html" if self.partly else "web/run.html"
+        return self.show(template, nav="runs", **given, **_shipped(run))
+
+
+class Cancel(Page):
+    """`/runs/{id}/cancel`"""
+
+    def get(self, request: HttpRequest, key: int) -> HttpResponse:
+        """What ending it means."""
+        run = self.run(key, Verb.OPERATE)
+        given = {"run": run, "cluster": run.cluster, "sheet": "web/sheets/cancel.html"}
+        return self.show(given["sheet"] if self.partly else "web/dialog.html", **given)
+
+    def post(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Ask for its end."""
+        run = self.run(key, Verb.OPERATE)
+        try:
+            launch.cancel(run, self.actor)
+            messages.info(request, _("The end of run #%(n)d was asked for.") % {"n": run.pk})
+        except Conflict as error:
+            messages.warning(request, error.message)
+        return go(request, reverse("cluster", args=[run.cluster.name]))
+
+
+class Again(Page):
+    """`/runs/{id}/again`"""
+
+    def post(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Run it once more, with the same source and base."""
+        run = self.run(key, Verb.OPERATE)
+        if run.action == Action.DELETE:
+            require(self.actor, Verb.DELETE, run.cluster)
+        if run.options.get("restore_overrides"):
+            require(self.actor, Verb.OVERRIDE, run.cluster)
+        try:
+            copy = launch.again(run, Order(self.actor)).run
+        except HorizonError as error:
+            messages.error(request, error.message)
+            return go(request, reverse("run", args=[run.pk]))
+        return go(request, reverse("run", args=[copy.pk]))
+
+
+def _shipped(run: Pipelinerun) -> dict[str, object]:
+    """What the run changed on `master`, as far as Git still has both revisions."""
+    if not run.revision or not run.base:
+        return {}
+    try:
+        found = review.between(run.cluster, before=run.base, after=run.revision)
+    except (UnknownRevision, Invalid):
+        return {}
+    return {"files": diffs.files(found["files"]), "impacts": found["objects"]}

@@ -1,0 +1,111 @@
+// What the pages need beyond htmx: dialogs, the theme, ages that stay true, keys, and what to say when the server or the session is gone.
+"use strict";
+
+const dialog = document.getElementById("dialog");
+
+// -- dialogs: htmx puts a sheet into the one dialog; links that open it work without this script as pages
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!dialog || event.detail.target !== dialog) return;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[autofocus]")?.focus();
+});
+
+document.addEventListener("click", (event) => {
+  const closes = event.target.closest("[data-close]");
+  if (closes && dialog?.open) {
+    event.preventDefault();
+    dialog.close();
+  }
+});
+
+dialog?.addEventListener("close", () => {
+  bringBack();
+  dialog.replaceChildren();
+});
+
+// -- the session: a form that is older than the last sign-in is sent with the mark of the present one
+
+const cookie = (name) => document.cookie.split("; ").find((item) => item.startsWith(name + "="))?.slice(name.length + 1);
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const mark = cookie("csrftoken");
+  if (event.detail.verb === "get" || !mark) return;
+  event.detail.headers["X-CSRFToken"] = mark;
+  event.detail.parameters.delete?.("csrfmiddlewaretoken");
+});
+
+const banners = ["signed-out", "unreachable"].map((id) => document.getElementById(id)).filter(Boolean);
+
+// A dialog lies above the page: what is said must be said within it.
+const told = (name, hidden) => {
+  const banner = banners.find((item) => item.id === name);
+  if (!banner) return;
+  const inside = dialog?.open && dialog.querySelector(".inside");
+  if (!hidden) (inside || document.getElementById("main")).prepend(banner);
+  banner.hidden = hidden;
+};
+
+const bringBack = () => document.getElementById("main").prepend(...banners);
+
+document.addEventListener("htmx:beforeSwap", (event) => event.detail.target === dialog && bringBack());
+
+document.addEventListener("signed-out", () => told("signed-out", false));
+document.addEventListener("htmx:sendError", () => told("unreachable", false));
+document.addEventListener("htmx:responseError", (event) => event.detail.xhr.status >= 500 && told("unreachable", false));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.successful) return;
+  told("signed-out", true);
+  told("unreachable", true);
+});
+
+// -- light and dark: the server reads the cookie, so that no page flashes
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-theme-toggle]")) return;
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+});
+
+// -- ages: the server writes the first one, in the reader's words; only its number is kept true
+
+const units = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+
+const age = (moment) => {
+  const seconds = Math.max(0, Math.floor((Date.now() - moment) / 1000));
+  const [size, unit] = units.find(([size]) => seconds >= size) ?? units[3];
+  return document.body.dataset[unit].replace("{n}", Math.floor(seconds / size));
+};
+
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const text = age(Date.parse(time.dateTime));
+    if (time.textContent !== text) time.textContent = text;
+  }
+}, 1000);
+
+// -- keys: / searches, arrows walk through the list
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || dialog?.open) return;
+  const typing = event.target.matches("input, select, textarea");
+  const search = document.querySelector("[data-search]");
+  if (event.key === "/" && !typing && search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  }
+  if ((event.key === "ArrowDown" || event.key === "ArrowUp") && (!typing || event.target === search)) walk(event);
+});
+
+const walk = (event) => {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (!rows.length) return;
+  const at = rows.indexOf(document.activeElement);
+  const next = rows[event.key === "ArrowDown" ? at + 1 : at - 1];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+};

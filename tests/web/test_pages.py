@@ -1,0 +1,147 @@
+"""Every page: for each role, with the policy that a browser enforces, and failures in the platform's look or in JSON."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from horizon.access import groups
+from horizon.access.permissions import Actor
+from horizon.api import status as api_status
+from horizon.delivery.models import Pipelinerun
+from horizon.inventory.models import Cluster, Group
+from horizon.web import home, urls
+from horizon.web.policy import POLICY
+from tests.web.conftest import HTMX, Browser, text
+
+_INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", re.IGNORECASE)
+
+READ = ("/", "/runs", "/runs/{run}", "/clusters/shop-test", "/clusters/shop-test/overview")
+DONE = ("deploy", "restart", "rollback", "free")
+PAGES = (*READ, *(f"/clusters/shop-test/{action}" for action in DONE), "/runs/{run}/cancel")
+
+
+def opened(client: Client, page: str) -> Any:
+    return client.get(page.replace("{run}", str(Pipelinerun.objects.values_list("pk", flat=True).first())))
+
+
+def test_every_address_that_is_read_is_in_this_table() -> None:
+    readable = {str(item.pattern) for item in urls.urlpatterns if isinstance(item, URLPattern) and hasattr(item.callback.view_class, "get")}
+
+    named = {re.sub(r"<\w+:\w+>", "*", address) for address in readable}
+
+    tested = {page.removeprefix("/").replace("shop-test", "*").replace("{run}", "*") for page in PAGES}
+    assert named - {"sign-in", "links/*"} == tested
+
+
+def test_roles_that_deploy_see_every_page(deployed: Cluster, browser: Browser) -> None:
+    statuses = {(role, page): opened(person, page).status_code for role in DEPLOYING for person in [browser(role)] for page in PAGES}
+
+    assert {key: status for key, status in statuses.items() if status != 200} == {}
+
+
+DEPLOYING = ("developer", "sre", "maintainer", "owner")
+
+
+def test_the_administrator_sees_every_page_under_the_policy(deployed: Cluster, admin: Client) -> None:
+    for page in PAGES:
+        answer = opened(admin, page)
+
+        assert (page, answer.status_code, answer.headers["Content-Security-Policy"]) == (page, 200, POLICY)
+        assert _INLINE.findall(answer.content.decode()) == [], page
+
+
+def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
+    allowed = {word for rule in POLICY.split("; ") for word in rule.split()[1:]}
+
+    assert allowed == {"'none'", "'self'", "data:"}
+    assert "script-src 'self';" in POLICY
+
+
+def test_a_guest_reads_and_does_nothing(deployed: Cluster, browser: Browser) -> None:
+    guest = browser("guest")
+
+    for page in PAGES:
+        answer = opened(guest, page)
+
+        assert (page, answer.status_code) == (page, 200 if page in READ else 403)
+        assert page in READ or "takes one of the roles developer" in text(answer)
+
+
+def test_what_is_private_is_not_there_for_others(deployed: Cluster, browser: Browser, ann: Actor) -> None:
+    groups.change(Group.objects.get(path="shops"), groups.Look("", True), actor=ann)
+    stranger = browser("")
+
+    answers = {page: opened(stranger, page) for page in PAGES}
+
+    assert {page: answer.status_code for page, answer in answers.items()} == {page: 200 if page in ("/", "/runs") else 404 for page in PAGES}
+    assert [page for page, answer in answers.items() if "library/shop" in answer.content.decode()] == []
+    assert [page for page in ("/", "/runs") if "shop-test" in answers[page].content.decode()] == []
+
+
+def test_who_has_not_signed_in_sees_nothing(deployed: Cluster, client: Client) -> None:
+    answers = [opened(client, page) for page in PAGES]
+
+    assert {(answer.status_code, answer.content) for answer in answers} == {(302, b"")}
+
+
+def test_a_guest_is_told_whom_to_ask_and_sees_no_button(deployed: Cluster, browser: Browser, ann: Actor) -> None:
+    answer = browser("guest").get("/clusters/shop-test")
+
+    assert "Ask an owner: ann." in text(answer)
+    assert "/clusters/shop-test/deploy" not in answer.content.decode()
+
+
+# -- failures
+
+
+@pytest.mark.parametrize("address", ["/nothing", "/clusters/nothing", "/runs/99", "/runs/99999999999999999999", "/clusters/a%00b"])
+def test_nothing_there_is_a_page(admin: Client, address: str) -> None:
+    answer = admin.get(address)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "Go to the clusters" in text(answer)
+    assert answer.headers["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.parametrize("address", ["/api/nothing", "/api/v1/nothing", "/git/nothing", "/charts/nothing"])
+def test_programs_are_answered_in_json(admin: Client, address: str) -> None:
+    answer = admin.get(address)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("address", "kind"), [("/", "text/html; charset=utf-8"), ("/api/v1/clusters/shop-test/status", "application/json")])
+def test_a_fault_of_ours_is_a_page_for_people_and_json_for_programs(
+    admin: Client, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, address: str, kind: str
+) -> None:
+    def fault(*args: Any) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(home, "_listed", fault)
+    monkeypatch.setattr(api_status.status, "status", fault)
+    admin.raise_request_exception = False
+
+    answer = admin.get(address)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, kind)
+    assert "a fault" not in answer.content.decode()
+
+
+def test_a_part_of_a_page_gets_a_sentence(deployed: Cluster, browser: Browser) -> None:
+    answer = browser("guest").get("/clusters/shop-test/deploy", headers=HTMX)
+
+    assert answer.status_code == 403
+    assert "<html" not in answer.content.decode()
+    assert "takes one of the roles developer" in text(answer)
+
+
+def test_what_people_write_is_text(deployed: Cluster, admin: Client) -> None:
+    Cluster.objects.update(description="<script>alert(1)</script>")
+
+    answer = admin.get("/clusters/shop-test").content.decode()
+
+    assert "<script>alert" not in answer
+    assert "&lt;script&gt;alert(1)" in answer
