@@ -1,7 +1,7 @@
 // What a form would do: objects with their impact, each field before and after; files as diffs.
 import { useState } from 'react';
 import { Icon } from './icons.jsx';
-import { short } from './data.js';
+import { lines } from './data.js';
 
 const IMPACTS = {
   new: { tone: 'ok', says: 'is made' },
@@ -12,6 +12,13 @@ const IMPACTS = {
 };
 const FIRST = 8;
 const LONG = 60;
+const MOST = 2000;
+
+/** A value as text that is not too long to look at. */
+function said(value) {
+  const text = lines(value);
+  return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
+}
 
 export function Objects({ objects, empty }) {
   if (objects.length === 0) return <p className="f-empty">{empty}</p>;
@@ -47,8 +54,8 @@ function ObjectChange({ object, impact, fields }) {
 }
 
 function Field({ path, before, after, fresh }) {
-  const [was, now] = [short(before), short(after)];
-  const long = was.length + now.length > LONG;
+  const [was, now] = [said(before), said(after)];
+  const long = was.length + now.length > LONG || now.includes('\n');
   return (
     <div className={long ? 'long' : ''}>
       <dt>{path}</dt>

@@ -168,6 +168,9 @@ export function ConfigPage({ given }) {
         {given.editable && !clash && (
           <div className="f-foot">
             <span role="status">{changed ? 'Not saved yet; kept in this browser.' : 'Nothing to save.'}</span>
+            <a className="f-jump" href="#live">
+              What it changes
+            </a>
             <div className="right">
               <button type="button" className="btn" disabled={!changed} onClick={startOver}>
                 Start over

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Manifests } from './Changes.jsx';
 import { same } from './data.js';
 import * as drafts from './draft.js';
-import { Fields, isRight } from './Fields.jsx';
+import { Fields, isRight, known } from './Fields.jsx';
 import { call } from './http.js';
 import { Live, Refusal } from './Live.jsx';
 import { useLive } from './live.js';
@@ -25,24 +25,38 @@ export function CreatePage({ given }) {
   const [round, setRound] = useState(0);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState(null);
+  const kept = useRef({});
+  // As it is when an answer comes, which may be later than when it was asked for.
+  const now = useRef({});
+  now.current = { typed, clean, start };
   const [aboutFields, fields] = [useRef(null), useRef(null)];
 
   const choice = Object.fromEntries(steering.map((name) => [name, about[name] ?? '']));
-  const wanted = new URLSearchParams(choice).toString();
+  const wanted = Object.values(choice).every(Boolean) ? new URLSearchParams(choice).toString() : '';
   useEffect(() => {
+    if (!wanted) return undefined;
     const stop = new AbortController();
     call('GET', `${urls.start}?${wanted}`, { signal: stop.signal }).then(
       (found) => {
         setStart(found);
         setRefused(null);
-        if (!typed) draw(found.config);
-        else setRound((before) => before + 1);
+        draw(carried(found));
       },
       (error) => error.name !== 'AbortError' && setRefused(error),
     );
     return () => stop.abort();
-    // `typed` is looked at when the answer comes, and is no reason to ask again.
   }, [urls.start, wanted]);
+
+  /** What the form holds once other choices were made: what was typed, as far as it fits, and for another template what was typed for that one. */
+  const carried = (found) => {
+    const { typed, clean, start } = now.current;
+    if (!typed) return found.config;
+    if (!start || start.template === found.template) return known(found.schema, clean);
+    kept.current[start.template] = clean;
+    const before = kept.current[found.template];
+    setTyped(Boolean(before));
+    return before ? known(found.schema, before) : found.config;
+  };
 
   const draw = (config) => {
     setData(config);
@@ -52,7 +66,7 @@ export function CreatePage({ given }) {
 
   const ask = useCallback((input, signal) => call('POST', urls.preview, { body: input, signal }), [urls]);
   const named = new RegExp(asked.schema.properties.name.pattern, 'u').test(about.name ?? '') ? about.name : 'preview';
-  const input = valid ? { template: start.template, release: start.release, config: clean, image: about.image ?? '', name: named } : null;
+  const input = valid ? { ...about, name: named, config: clean } : null;
   const told = useLive(ask, input);
 
   const edited = typed || !same(about, asked.data);
@@ -76,7 +90,7 @@ export function CreatePage({ given }) {
 
   const save = async () => {
     // Both are checked, so that all that is wrong shows at once; the first one in the page gets the focus.
-    const right = fields.current.check();
+    const right = fields.current?.check();
     if (!aboutFields.current.check() || !right) return;
     setBusy(true);
     try {
@@ -133,11 +147,14 @@ export function CreatePage({ given }) {
         {refused && !inAbout && !inForm && <Refusal error={refused} />}
         <div className="f-foot">
           <span>{given.footer}</span>
+          <a className="f-jump" href="#live">
+            Its manifests
+          </a>
           <div className="right">
             <a className="btn" href={urls.cancel}>
               Cancel
             </a>
-            <button type="button" className="btn primary" disabled={busy || !start} onClick={save}>
+            <button type="button" className="btn primary" disabled={busy} onClick={save}>
               {busy ? 'Creating…' : given.submit}
             </button>
           </div>

@@ -1,5 +1,6 @@
 // Fields drawn from two schemas, with the errors of browser and server at each.
 import { forwardRef, useCallback, useImperativeHandle, useMemo, useRef, useState } from 'react';
+import { createSchemaUtils } from '@rjsf/utils';
 import { errorTree, sent } from './data.js';
 import Form from './theme/index.js';
 import validator from './validator.js';
@@ -13,6 +14,9 @@ const found = (schema, data) => validator.validateFormData(data, schema).errors.
 /** Whether the browser finds nothing wrong. The server looks again. */
 export const isRight = (schema, data) => found(schema, data).length === 0;
 
+/** What of some data this schema knows. */
+export const known = (schema, data) => createSchemaUtils(validator, schema).omitExtraData(schema, data) ?? {};
+
 /**
  * `onChange(data, clean)` is told what would be sent: `first` is what was there, of which even the empty stays.
  * The handle's `check()` shows all errors, moves to the first one, and says whether there was none.
@@ -24,10 +28,8 @@ export const Fields = forwardRef(function Fields({ schema, ui, data, first, erro
   const box = useRef(null);
   const told = useMemo(() => (errors?.length ? errorTree(errors) : undefined), [errors]);
   const wrong = useMemo(() => [...found(schema, data), ...(errors ?? []).map((error) => error.pointer)], [schema, data, errors]);
-  const context = useMemo(() => {
-    const wrongIn = (path) => wrong.filter((pointer) => `${pointer}/`.startsWith(`/${path.join('/')}/`)).length;
-    return { touched, all: all || Boolean(told), decided, plain, wrongIn };
-  }, [touched, all, told, decided, plain, wrong]);
+  // Plain data only: react-jsonschema-form takes two functions for the same, and would not draw again.
+  const context = useMemo(() => ({ touched, all: all || Boolean(told), decided, plain, wrong }), [touched, all, told, decided, plain, wrong]);
   const left = useCallback((id) => setTouched((before) => (before.has(id) ? before : new Set(before).add(id))), []);
 
   useImperativeHandle(handle, () => ({

@@ -5,7 +5,7 @@ export function Live({ title, told, valid, tools, footer, children }) {
   const { answer, error, waiting } = told;
   const old = waiting || error || !valid;
   return (
-    <aside className="c-live card" aria-label={title}>
+    <aside id="live" className="c-live card" aria-label={title}>
       <header>
         <h2>{title}</h2>
         <span className="right" role="status">

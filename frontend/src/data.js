@@ -36,6 +36,13 @@ export function errorTree(errors) {
   return tree;
 }
 
+/** A value of many parts in lines, as YAML writes it. */
+export function lines(value, indent = '') {
+  if (value === null || typeof value !== 'object' || isEmpty(value)) return `${indent}${short(value)}`;
+  const parts = Array.isArray(value) ? value.map((item) => ['-', item]) : Object.entries(value).map(([key, item]) => [`${key}:`, item]);
+  return parts.map(([head, item]) => (item === null || typeof item !== 'object' || isEmpty(item) ? `${indent}${head} ${short(item)}` : `${indent}${head}\n${lines(item, `${indent}  `)}`)).join('\n');
+}
+
 /** A value in a line, as people read it. */
 export function short(value) {
   if (value === undefined || value === null) return '—';

@@ -6,6 +6,6 @@ import { CreatePage } from './CreatePage.jsx';
 const PAGES = { config: ConfigPage, create: CreatePage };
 
 const place = document.getElementById('form-island');
-const given = JSON.parse(document.getElementById('form-given').textContent);
+const given = JSON.parse(place.dataset.given);
 const Page = PAGES[given.page];
 createRoot(place).render(<Page given={given} />);

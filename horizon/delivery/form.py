@@ -51,7 +51,7 @@ class Save:
 
 @dataclass(frozen=True)
 class Merged:
-    """Typed data on top of what others saved, which is `now`. `clashes` are the keys that both changed; `config` holds the typed value unless it yields."""
+    """Typed data on top of `now`, what others saved. `clashes` are the keys that both changed; in `config` the typed value wins unless it yields."""
 
     revision: str
     now: dict[str, Any]

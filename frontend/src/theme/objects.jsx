@@ -73,7 +73,7 @@ export function Section({ title, schema, uiSchema, fieldPathId, formData, regist
   const place = useContext(Place);
   const filled = formData !== undefined && formData !== null && Object.keys(formData).length > 0;
   const [open, setOpen] = useState(filled || place < OPEN);
-  const wrong = registry.formContext.all ? registry.formContext.wrongIn(fieldPathId.path) : 0;
+  const wrong = registry.formContext.all ? wrongIn(registry, fieldPathId.path) : 0;
   const options = getUiOptions(uiSchema);
   const description = options.description ?? schema.description;
   const shown = open || wrong > 0;
@@ -98,6 +98,10 @@ export function Section({ title, schema, uiSchema, fieldPathId, formData, regist
       </div>
     </section>
   );
+}
+
+function wrongIn(registry, path) {
+  return registry.formContext.wrong.filter((pointer) => `${pointer}/`.startsWith(`/${path.join('/')}/`)).length;
 }
 
 function AddKey({ schema, uiSchema, formData, fieldPathId, onAddProperty, disabled, readonly, registry }) {
