@@ -45,6 +45,10 @@ format: $(DEV_STAMP) ## write the style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+.PHONY: frontend
+frontend: ## build the form from frontend/ into horizon/web/static/web (needs Node 20; the result is committed)
+	cd frontend && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run build --silent
+
 LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --custom-compile-command 'make lock'
 .PHONY: lock
 lock: $(DEV_STAMP) ## write the lock files from requirements/*.in (UPGRADE=--upgrade takes newer versions)

@@ -139,6 +139,13 @@ def visible_groups(actor: Actor) -> QuerySet[Group]:
     return Group.objects.all() if _sees_all(actor) else _seen_groups(actor)
 
 
+def groups_to(actor: Actor, verb: Verb) -> QuerySet[Group]:
+    """The groups where a role of the actor's, held there or above, lets a person do this."""
+    if _sees_all(actor):
+        return Group.objects.all()
+    return Group.objects.filter(under(_held(actor).filter(role__in=[role for role, can in ROLES.items() if verb in can])))
+
+
 def visible_applications(actor: Actor) -> QuerySet[Application]:
     """The applications that the actor may list, within the token's binding."""
     rows = Application.objects.filter(ready=True)

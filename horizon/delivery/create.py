@@ -73,22 +73,10 @@ def application(new: NewApplication, *, actor: Actor) -> Application:
 
 def cluster(new: NewCluster, *, actor: Actor) -> Cluster:
     """Make a cluster with its repository, nothing released. Raises `Invalid` for bad input, `Conflict` for a name that is taken."""
-    names.checked(new.name, what="a cluster")
-    release = new.release or recommended(new.application.template)
-    if release.state == ReleaseState.RETIRED:
-        raise Conflict(f"{release} is retired: choose another release", code="retired")
-    row = Cluster(
-        name=new.name,
-        application=new.application,
-        environment=new.environment,
-        region=new.region,
-        release=release,
-        namespace=_namespace(new),
-        description=new.description[:512],
-    )
+    row = _row(new)
     copied, start = _start(new)
     _insert(row)
-    files = cluster_files(row, {**start, layout.APPLICATION: _merged(start, release.template.name, new.config)})
+    files = _files(row, start, new)
     try:
         rendering.check(files, row)
     except HorizonError:
@@ -104,6 +92,16 @@ def cluster(new: NewCluster, *, actor: Actor) -> Cluster:
         ci.post(row, ci.Post(output, whole=False), actor=actor)
         row.refresh_from_db()
     return row
+
+
+def previewed(new: NewCluster) -> list[rendering.Manifest]:
+    """The manifests that the cluster would have; nothing is made. Raises as `cluster` does, but for the name's being taken."""
+    row = _row(new)
+    row.pk = 0
+    files, output = _files(row, _start(new)[1], new), _output(new)
+    if output:
+        files = edit.merge_section(layout.OUTPUT, row.release.template.name, output)(files)
+    return rendering.check(files, row)
 
 
 def recommended(template: Template) -> TemplateRelease:
@@ -135,6 +133,27 @@ def cluster_files(row: Cluster, config: Files) -> Files:
         layout.RESTART: _yaml({template: {}}),
         layout.SRE: _yaml({template: {}}),
     }
+
+
+def _row(new: NewCluster) -> Cluster:
+    """The row, not saved. Raises `Invalid`, `Conflict`."""
+    names.checked(new.name, what="a cluster")
+    release = new.release or recommended(new.application.template)
+    if release.state == ReleaseState.RETIRED:
+        raise Conflict(f"{release} is retired: choose another release", code="retired")
+    return Cluster(
+        name=new.name,
+        application=new.application,
+        environment=new.environment,
+        region=new.region,
+        release=release,
+        namespace=_namespace(new),
+        description=new.description[:512],
+    )
+
+
+def _files(row: Cluster, start: Files, new: NewCluster) -> Files:
+    return cluster_files(row, {**start, layout.APPLICATION: _merged(start, row.release.template.name, new.config)})
 
 
 def _yaml(data: Mapping[str, Any]) -> bytes:

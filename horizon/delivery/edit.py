@@ -143,6 +143,17 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
+def patch_between(before: Any, after: Mapping[str, Any]) -> dict[str, Any]:
+    """The merge patch (RFC 7396) that makes `after` of `before`. A null in a map of `after` counts as a key that is not there."""
+    held = before if isinstance(before, Mapping) else {}
+    gone = {key: None for key in held if key not in after}
+    return {**gone, **{key: _patched(held.get(key), value) for key, value in after.items() if key not in held or held[key] != value}}
+
+
+def _patched(before: Any, after: Any) -> Any:
+    return patch_between(before, after) if isinstance(after, Mapping) else after
+
+
 # Edits by name
 
 

@@ -62,3 +62,18 @@ def _decided(mine: Any, other: Any, path: tuple[str, ...]) -> Iterator[tuple[tup
         return
     for key in (key for key in mine if key in other):
         yield from _decided(mine[key], other[key], (*path, key))
+
+
+def decided(files: Mapping[str, bytes], file: str, name: str) -> list[Shadowed]:
+    """Keys under `name` that a value file after `file` sets, whether `file` has them or not, with the value that wins."""
+    later = layout.VALUE_FILES[layout.VALUE_FILES.index(file) + 1 :]
+    found = {path: Shadowed(path, other, layout.OWNERS[other], value) for other in later for path, value in _leaves(section(files, other, name), ())}
+    return list(found.values())
+
+
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if not isinstance(value, dict):
+        yield path, value
+        return
+    for key, inner in value.items():
+        yield from _leaves(inner, (*path, key))

@@ -1,0 +1,11 @@
+// The island: what the page gives as JSON decides which form is drawn.
+import { createRoot } from 'react-dom/client';
+import { ConfigPage } from './ConfigPage.jsx';
+import { CreatePage } from './CreatePage.jsx';
+
+const PAGES = { config: ConfigPage, create: CreatePage };
+
+const place = document.getElementById('form-island');
+const given = JSON.parse(place.dataset.given);
+const Page = PAGES[given.page];
+createRoot(place).render(<Page given={given} />);

@@ -1,0 +1,2 @@
+// Descriptions in schemas are plain text here.
+export const Markdown = ({ children }) => children;

@@ -1,0 +1,216 @@
+"""New applications and clusters: what they are, the template's form, their manifests before anything exists."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from horizon import helmyaml
+from horizon.access.permissions import groups_to, require
+from horizon.access.policy import Verb
+from horizon.delivery import application as configs
+from horizon.delivery import create, edit, form, preview
+from horizon.engines.objects import label
+from horizon.errors import Conflict, Invalid, NotFound
+from horizon.inventory import names
+from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
+from horizon.web import asking
+from horizon.web.base import Page
+from horizon.web.island import Endpoint, a_map, packed, text
+
+_MOST_GROUPS = 1000
+
+
+class NewApplication(Page):
+    """`/new/application`"""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """What is asked of a new application."""
+        groups = [group.path for group in groups_to(self.actor, Verb.EDIT).order_by("path")[:_MOST_GROUPS]]
+        templates = _offered_templates()
+        given = {**_given(self, "application"), **asking.application(groups, templates, chosen=request.GET.get("group", ""))}
+        return self.show(
+            "web/create.html", nav="clusters", title=_("New application"), given=packed(given), lacking=_lacking(groups=groups, templates=templates)
+        )
+
+
+class StartApplication(Endpoint):
+    """`/new/application/start?template=`"""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        """The form of the template's recommended release, empty."""
+        row = create.recommended(_template(request.GET.get("template", "")))
+        return JsonResponse({"template": row.template.name, "release": row.version, "config": {}, **asdict(form.of_release(row))})
+
+
+class PreviewApplication(Endpoint):
+    """`/new/application/preview`"""
+
+    def post(self, request: HttpRequest) -> JsonResponse:
+        """The manifests that a cluster with this config would have; errors by pointer where the schema says no."""
+        sent = self.sent()
+        name = names.checked(text(sent, "name"), what="an application")
+        release = create.recommended(_template(text(sent, "template")))
+        rendered = preview.preview(release, config=a_map(sent, "config"), output={}, name=name, namespace="preview")
+        return _manifests(rendered["objects"])
+
+
+class SaveApplication(Endpoint):
+    """`/new/application/save`"""
+
+    def post(self, request: HttpRequest) -> JsonResponse:
+        """Make it; where to go then."""
+        sent = self.sent()
+        group = Group.objects.filter(path=text(sent, "group")).first()
+        if group is None:
+            raise Invalid(_("There is no such group."), code="unknown", details={"field": "group"})
+        require(self.actor, Verb.EDIT, group)
+        new = create.NewApplication(
+            name=text(sent, "name"),
+            group=group,
+            template=_template(text(sent, "template")),
+            description=text(sent, "description", default=""),
+            priority=text(sent, "priority", default=Priority.P3.value),
+            config=a_map(sent, "config"),
+        )
+        made = create.application(new, actor=self.actor)
+        return JsonResponse({"url": reverse("new-cluster", args=[made.name])}, status=201)
+
+
+class NewCluster(Page):
+    """`/new/cluster/{application}`"""
+
+    def get(self, request: HttpRequest, application: str) -> HttpResponse:
+        """What is asked of a new cluster, with choices that make sense."""
+        row = _application(self, application)
+        environments, regions, releases = _names(Environment), _names(Region), _offered_releases(row.template)
+        others = list(Cluster.objects.filter(application=row).select_related("environment", "region").order_by("pk"))
+        asked = asking.cluster(row.name, environments, regions, [release.version for release in releases], _likely(environments, regions, others))
+        given = {**_given(self, "cluster", row.name), **asked, "taken": [cluster.name for cluster in others]}
+        title = _("New cluster of %(name)s") % {"name": row.name}
+        lacking = _lacking(environments=environments, regions=regions, releases=releases)
+        return self.show("web/create.html", nav="clusters", title=title, given=packed(given), lacking=lacking)
+
+
+class StartCluster(Endpoint):
+    """`/new/cluster/{application}/start?environment=&release=`"""
+
+    def get(self, request: HttpRequest, application: str) -> JsonResponse:
+        """The release's form, with what the application holds for the environment."""
+        row = _application(self, application)
+        release = _release(row.template, request.GET.get("release", ""))
+        held = configs.read(row, _environment(request.GET.get("environment", "")))
+        answer = {"template": row.template.name, "release": release.version, "config": held.config, **asdict(form.of_release(release))}
+        return JsonResponse(answer)
+
+
+class PreviewCluster(Endpoint):
+    """`/new/cluster/{application}/preview`"""
+
+    def post(self, request: HttpRequest, application: str) -> JsonResponse:
+        """The manifests that the cluster would have; errors by pointer where the schema says no."""
+        return _manifests(create.previewed(_new_cluster(_application(self, application), self.sent())))
+
+
+class SaveCluster(Endpoint):
+    """`/new/cluster/{application}/save`"""
+
+    def post(self, request: HttpRequest, application: str) -> JsonResponse:
+        """Make it, with exactly this config, nothing released; where to go then."""
+        made = create.cluster(_new_cluster(_application(self, application), self.sent()), actor=self.actor)
+        return JsonResponse({"url": reverse("cluster", args=[made.name])}, status=201)
+
+
+def _new_cluster(application: Application, sent: dict[str, Any]) -> create.NewCluster:
+    """What was filled in. The config is sent whole: what the application holds beside it is taken away. Raises `Invalid`."""
+    environment = _environment(text(sent, "environment"))
+    return create.NewCluster(
+        name=text(sent, "name"),
+        application=application,
+        environment=environment,
+        region=_named(Region, text(sent, "region"), "region"),
+        release=_release(application.template, text(sent, "release", default="")),
+        description=text(sent, "description", default=""),
+        config=edit.patch_between(configs.read(application, environment).config, a_map(sent, "config")),
+        image=text(sent, "image", default=""),
+    )
+
+
+def _manifests(objects: list[dict[str, Any]]) -> JsonResponse:
+    return JsonResponse({"manifests": [{"object": label(item), "text": helmyaml.write(item)} for item in objects]})
+
+
+def _likely(environments: list[str], regions: list[str], others: list[Cluster]) -> dict[str, str]:
+    """The first environment that the application is not in yet, and the region where it was put last."""
+    used = {cluster.environment.name for cluster in others}
+    environment = next((name for name in environments if name not in used), next(iter(environments), ""))
+    return {"environment": environment, "region": others[-1].region.name if others else next(iter(regions), "")}
+
+
+def _given(page: Page, kind: str, *things: str) -> dict[str, Any]:
+    """What both pages of this kind tell the form."""
+    urls = {step: reverse(f"new-{kind}-{step}", args=things) for step in ("start", "preview", "save")}
+    urls["cancel"] = reverse("home")
+    return {"page": "create", "thing": "/".join((page.request.user.get_username(), "new", kind, *things)), "urls": urls}
+
+
+def _lacking(**choices: Iterable[Any]) -> str:
+    """The first kind of thing without which nothing can be made; empty if all are there."""
+    return next((kind for kind, found in choices.items() if not found), "")
+
+
+def _application(page: Page, name: str) -> Application:
+    """The application, if the actor may edit it. Raises `NotFound`, `Forbidden`, `Conflict` for a deleted one."""
+    found = Application.objects.select_related("group", "template").filter(name=name, ready=True).first()
+    if found is None:
+        raise NotFound(_("There is no application %(name)s.") % {"name": name[:80]})
+    require(page.actor, Verb.EDIT, found)
+    if found.archived_at:
+        raise Conflict(_("Application %(name)s was deleted: restore it first.") % {"name": name}, code="archived")
+    return found
+
+
+def _offered_templates() -> list[Template]:
+    """The templates of which there is a release to use."""
+    unused = (ReleaseState.RETIRED, ReleaseState.DEPRECATED)
+    rows = Template.objects.filter(Exists(TemplateRelease.objects.filter(template=OuterRef("pk")).exclude(state__in=unused)))
+    return list(rows.annotate(uses=Count("applications")).order_by("name"))
+
+
+def _offered_releases(template: Template) -> list[TemplateRelease]:
+    """The releases that a new cluster may use, the recommended one first."""
+    rows = template.releases.defer("archive").exclude(state=ReleaseState.RETIRED).order_by("-id")
+    return sorted(rows, key=lambda row: (row.state != ReleaseState.RECOMMENDED, row.state == ReleaseState.DEPRECATED))
+
+
+def _names(kind: type[Environment] | type[Region]) -> list[str]:
+    return list(kind._default_manager.values_list("name", flat=True))
+
+
+def _template(name: str) -> Template:
+    return _named(Template, name, "template")
+
+
+def _environment(name: str) -> Environment:
+    return _named(Environment, name, "environment")
+
+
+def _release(template: Template, version: str) -> TemplateRelease:
+    """The release of this version, or the recommended one where none is said. Raises `Invalid`, `Conflict`."""
+    if not version:
+        return create.recommended(template)
+    found = template.releases.select_related("template").filter(version=version).first()
+    if found is None:
+        raise Invalid(_("There is no such release."), code="unknown", details={"field": "release"})
+    return found
+
+
+def _named(kind: Any, name: str, field: str) -> Any:
+    found = kind._default_manager.filter(name=name).first()
+    if found is None:
+        raise Invalid(_("There is no such %(field)s.") % {"field": field}, code="unknown", details={"field": field})
+    return found
