@@ -114,6 +114,12 @@ def put_section(file: str, name: str, data: Mapping[str, Any]) -> Mutate:
     return mutate
 
 
+def put_text(file: str, text: str) -> Mutate:
+    """Make the file what a person wrote, letter by letter, with the ends of lines that Git has."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip()
+    return lambda files: {**files, file: f"{lines}\n".encode()}
+
+
 def merge_section(file: str, name: str, patch: Mapping[str, Any]) -> Mutate:
     """Apply a JSON merge patch (RFC 7396) to the content under the file's one top-level key."""
 
@@ -154,6 +160,12 @@ def _patched(before: Any, after: Any) -> Any:
 def put_config(cluster: Cluster, config: Mapping[str, Any], *, actor: Actor, title: str, seen: str | None) -> Edited:
     """Make the form's data what was sent. Raises as `edit` does, and `PreconditionRequired` without `seen`."""
     wanted = put_section(layout.APPLICATION, template(cluster), config)
+    return edit(cluster, wanted, actor=actor, title=title or "Edit the config", seen=required(seen, layout.APPLICATION))
+
+
+def write_config(cluster: Cluster, text: str, *, actor: Actor, title: str, seen: str | None) -> Edited:
+    """Make the config's file what was written. Raises as `put_config` does."""
+    wanted = put_text(layout.APPLICATION, text)
     return edit(cluster, wanted, actor=actor, title=title or "Edit the config", seen=required(seen, layout.APPLICATION))
 
 

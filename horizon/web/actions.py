@@ -127,7 +127,7 @@ class Restart(Dialog):
 
     def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
         """Restart alone."""
-        return launch.restart(cluster, self.order(given))
+        return launch.restart(cluster, self.order({**given, "title": given["title"] or _("Restart")}))
 
 
 class RollBack(Dialog):

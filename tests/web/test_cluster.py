@@ -234,7 +234,7 @@ def test_freeing_names_the_objects_and_removes_them(deployed: Cluster, admin: Cl
     sent(admin, "free")
     carry(deployed)
 
-    assert "Deployment shop-test" in text(dialog)
+    assert "Deployment/shop-test" in text(dialog)
     assert "Nothing is live." in text(admin.get(PAGE))
 
 

@@ -18,7 +18,7 @@ from tests.web.conftest import HTMX, Browser, text
 
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", re.IGNORECASE)
 
-READ = ("/", "/runs", "/runs/{run}", "/clusters/shop-test", "/clusters/shop-test/overview", "/clusters/shop-test/config")
+READ = ("/", "/runs", "/runs/{run}", "/clusters/shop-test", "/clusters/shop-test/overview", "/clusters/shop-test/form", "/clusters/shop-test/config")
 DONE = ("deploy", "restart", "rollback", "free")
 PAGES = (*READ, *(f"/clusters/shop-test/{action}" for action in DONE), "/runs/{run}/cancel")
 

@@ -48,7 +48,7 @@ const told = (name, hidden) => {
 
 const bringBack = () => document.getElementById("main").prepend(...banners);
 
-document.addEventListener("htmx:beforeSwap", (event) => event.detail.target === dialog && bringBack());
+document.addEventListener("htmx:beforeSwap", (event) => event.detail.shouldSwap && event.detail.target === dialog && bringBack());
 
 document.addEventListener("signed-out", () => told("signed-out", false));
 document.addEventListener("htmx:sendError", () => told("unreachable", false));
