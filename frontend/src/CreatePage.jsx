@@ -50,9 +50,8 @@ export function CreatePage({ given }) {
   /** What the form holds once other choices were made: what was typed, as far as it fits, and for another template what was typed for that one. */
   const carried = (found) => {
     const { typed, clean, start } = now.current;
-    if (!typed) return found.config;
-    if (!start || start.template === found.template) return known(found.schema, clean);
-    kept.current[start.template] = clean;
+    if (!start || start.template === found.template) return typed ? known(found.schema, clean) : found.config;
+    if (typed) kept.current[start.template] = clean;
     const before = kept.current[found.template];
     setTyped(Boolean(before));
     return before ? known(found.schema, before) : found.config;

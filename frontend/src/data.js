@@ -38,10 +38,14 @@ export function errorTree(errors) {
 
 /** A value of many parts in lines, as YAML writes it. */
 export function lines(value, indent = '') {
-  if (value === null || typeof value !== 'object' || isEmpty(value)) return `${indent}${short(value)}`;
-  const parts = Array.isArray(value) ? value.map((item) => ['-', item]) : Object.entries(value).map(([key, item]) => [`${key}:`, item]);
-  return parts.map(([head, item]) => (item === null || typeof item !== 'object' || isEmpty(item) ? `${indent}${head} ${short(item)}` : `${indent}${head}\n${lines(item, `${indent}  `)}`)).join('\n');
+  if (!isNested(value)) return `${indent}${short(value)}`;
+  if (Array.isArray(value)) return value.map((item) => `${indent}- ${lines(item, `${indent}  `).trimStart()}`).join('\n');
+  return Object.entries(value)
+    .map(([key, item]) => `${indent}${key}:${isNested(item) ? `\n${lines(item, `${indent}  `)}` : ` ${short(item)}`}`)
+    .join('\n');
 }
+
+const isNested = (value) => value !== null && typeof value === 'object' && !isEmpty(value);
 
 /** A value in a line, as people read it. */
 export function short(value) {

@@ -33,8 +33,8 @@ def proposed(cluster: Cluster, mutate: edit.Mutate, *, before: str | None = None
     repository = cluster_repository(cluster)
     head = repository.refs.read()[layout.GITOPS]
     files = mutate(repository.files(head))
-    check(files, cluster)
-    return {"base": before or head, "source": None, **_difference(cluster, repository.files(before or head), files)}
+    manifests = check(files, cluster)
+    return {"base": before or head, "source": None, **_difference(cluster, repository.files(before or head), files, manifests)}
 
 
 def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[str, Any]:
@@ -55,9 +55,10 @@ def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[s
     }
 
 
-def _difference(cluster: Cluster, before: Files, after: Files) -> dict[str, Any]:
+def _difference(cluster: Cluster, before: Files, after: Files, rendered: list[Manifest] | None = None) -> dict[str, Any]:
+    """`rendered` is what `after` renders to, where that is known: to render costs most of an answer."""
     was, trouble_before = _rendered(before, cluster)
-    now, trouble_after = _rendered(after, cluster)
+    now, trouble_after = (rendered, "") if rendered is not None else _rendered(after, cluster)
     return {
         "files": [asdict(item) for item in diff(before, after)],
         "keys": list(shown_keys(change(before, after).keys())),

@@ -1,87 +1,103 @@
-"""A cluster's config: the form, what it would change, saving it, and both edits where two people saved at once."""
+"""A cluster's config as its file: what saving would change is shown as one writes."""
 
-from dataclasses import asdict
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from horizon.access.permissions import verbs
 from horizon.access.policy import Verb
-from horizon.delivery import edit, form, review
-from horizon.errors import Invalid
-from horizon.gitops import layout
+from horizon.delivery import edit, review
+from horizon.errors import HorizonError, StaleRevision
+from horizon.gitops import layout, values
 from horizon.inventory.models import Cluster
 from horizon.inventory.repositories import cluster_repository
-from horizon.web.base import Page
-from horizon.web.island import Endpoint, a_map, packed, text, texts
+from horizon.web import diffs
+from horizon.web.base import Page, go
+from horizon.web.errors import status
+
+_LONGEST = 200_000
+
+
+class _Written(forms.Form):
+    text = forms.CharField(max_length=_LONGEST, required=False, strip=False)
+    title = forms.CharField(max_length=255, required=False)
+    seen = forms.CharField(max_length=40, required=False)
 
 
 class Config(Page):
     """`/clusters/{name}/config`"""
 
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
-        """The form, with all that it is drawn from."""
-        cluster = self.cluster(name, Verb.VIEW)
-        given = packed(_given(cluster, request.user.get_username(), self._reason(cluster)))
-        return self.show("web/config.html", nav="clusters", cluster=cluster, given=given)
+        """The file as it is pending, and what later files decide."""
+        return self._page(self.cluster(name, Verb.VIEW))
 
-    def _reason(self, cluster: Cluster) -> str:
-        """Why this person may not edit it; empty if they may."""
-        if cluster.archived_at:
-            return _("This cluster was deleted. Restore it to edit its config.")
-        if Verb.EDIT not in verbs(self.actor, cluster):
-            return _("You may look at this config. To edit it takes one of the roles developer, maintainer and owner.")
-        return ""
+    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Save it as an edit, or show what that would change; where somebody else saved meanwhile, both are shown and nothing is lost."""
+        cluster, form = self.cluster(name, Verb.EDIT), _Written(request.POST)
+        if not form.is_valid():
+            return self._page(cluster, typed=request.POST, error=_("The text is longer than a config can be."), number=400)
+        given = form.cleaned_data
+        if "preview" in request.POST:
+            return self._page(cluster, typed=given, preview=_preview(cluster, given["text"]))
+        try:
+            edited = edit.write_config(cluster, given["text"], actor=self.actor, title=given["title"], seen=given["seen"])
+        except StaleRevision:
+            said = _(
+                "Somebody else saved in the meantime. Beside your text stands what it would change of theirs: take what you want, then save again."
+            )
+            return self._page(cluster, typed={**given, "seen": ""}, error=said, number=412, preview=_preview(cluster, given["text"]))
+        except HorizonError as error:
+            return self._page(cluster, typed=given, error=error.message, number=status(error), preview=_refused(error))
+        said = (
+            _("Saved as edit %(sha)s: it waits for a deploy.") % {"sha": edited.sha[:8]} if edited.changed else _("That is what was there already.")
+        )
+        messages.success(request, said)
+        return go(request, reverse("cluster", args=[cluster.name]))
+
+    def _page(
+        self, cluster: Cluster, *, typed: Any = None, error: str = "", number: int = 200, preview: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        repository = cluster_repository(cluster)
+        revision = repository.refs.read()[layout.GITOPS]
+        files = repository.files(revision)
+        given = typed or {"text": files.get(layout.APPLICATION, b"").decode(errors="replace"), "title": "", "seen": revision}
+        return self.show(
+            "web/config.html",
+            status=number,
+            nav="clusters",
+            cluster=cluster,
+            may_edit=Verb.EDIT in verbs(self.actor, cluster) and not cluster.archived_at,
+            text=given["text"],
+            titled=given["title"],
+            seen=given["seen"] or revision,
+            error=error,
+            shadowed=values.shadowed(files, layout.APPLICATION),
+            **(preview or {}),
+        )
 
 
-class Preview(Endpoint):
+class Preview(Page):
     """`/clusters/{name}/config/preview`"""
 
-    def post(self, request: HttpRequest, name: str) -> JsonResponse:
-        """What saving this would change: files, keys, objects; `against` says whether compared with what is pending or what is released."""
-        cluster, sent = self.cluster(name, Verb.VIEW), self.sent()
-        against = text(sent, "against", default="pending")
-        if against not in ("pending", "released"):
-            raise Invalid(_("Compare with what is pending or with what is released."), code="body")
-        wanted = edit.put_section(layout.APPLICATION, edit.template(cluster), a_map(sent, "config"))
-        before = cluster_repository(cluster).head(layout.MASTER) if against == "released" else None
-        return JsonResponse(review.proposed(cluster, wanted, before=before))
+    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+        """What saving the text would change of what is pending; nothing is saved."""
+        cluster = self.cluster(name, Verb.EDIT)
+        return self.show("web/parts/preview.html", **_preview(cluster, request.POST.get("text", "")[:_LONGEST]))
 
 
-class Save(Endpoint):
-    """`/clusters/{name}/config/save`"""
-
-    def post(self, request: HttpRequest, name: str) -> JsonResponse:
-        """Commit it as an edit; needs `If-Match` with the revision that was seen."""
-        cluster, sent = self.cluster(name, Verb.EDIT), self.sent()
-        title = text(sent, "title", default="")
-        edited = edit.put_config(cluster, a_map(sent, "config"), actor=self.actor, title=title, seen=self.if_match())
-        return JsonResponse({"revision": edited.sha, "changed": edited.changed})
+def _preview(cluster: Cluster, text: str) -> dict[str, Any]:
+    try:
+        found = review.proposed(cluster, edit.put_text(layout.APPLICATION, text))
+    except HorizonError as error:
+        return _refused(error)
+    return {"shown": True, "files": diffs.files(found["files"]), "impacts": found["objects"], "troubles": found["errors"]}
 
 
-class Merge(Endpoint):
-    """`/clusters/{name}/config/merge`"""
-
-    def post(self, request: HttpRequest, name: str) -> JsonResponse:
-        """What was typed at a revision, on top of what others saved since. Saves nothing."""
-        cluster, sent = self.cluster(name, Verb.EDIT), self.sent()
-        return JsonResponse(asdict(form.merged(cluster, a_map(sent, "config"), seen=text(sent, "seen"), yielding=texts(sent, "yielding"))))
-
-
-def _given(cluster: Cluster, person: str, reason: str) -> dict[str, Any]:
-    drawn = form.of_cluster(cluster)
-    pages = {"preview": "config-preview", "save": "config-save", "merge": "config-merge", "cluster": "cluster"}
-    return {
-        "page": "config",
-        "thing": f"{person}/cluster/{cluster.pk}",
-        "editable": not reason,
-        "reason": reason,
-        "schema": drawn.schemas.schema,
-        "ui": drawn.schemas.ui,
-        "config": drawn.config,
-        "revision": drawn.revision,
-        "decided": drawn.decided,
-        "urls": {key: reverse(page, args=[cluster.name]) for key, page in pages.items()},
-    }
+def _refused(error: HorizonError) -> dict[str, Any]:
+    """What is wrong with the text, place by place where that is known."""
+    found = error.details.get("errors") or [{"pointer": "", "message": error.message}]
+    return {"shown": True, "problems": found}

@@ -18,7 +18,7 @@ from horizon.delivery.finding import FILTERS, SORTS
 from horizon.delivery.models import ACTIVE, Pipelinerun
 from horizon.engines.contract import Health, Sync
 from horizon.inventory.models import Cluster, Environment, Region, Template
-from horizon.web.base import Page
+from horizon.web.base import Page, go
 
 _SIZE = 50
 _SUGGESTED = 200
@@ -76,6 +76,8 @@ class Favourite(Page):
         """Make it a favourite, or none any more: the button as it is then."""
         cluster, wanted = self.cluster(name, Verb.VIEW), request.POST.get("wanted") == "true"
         (favourites.keep if wanted else favourites.drop)(cluster, actor=self.actor)
+        if not self.partly:
+            return go(request, reverse("cluster", args=[cluster.name]))
         return self.show("web/parts/favourite.html", cluster=cluster, favourite=wanted)
 
 

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from horizon.web import actions, cluster, config, home, making, runs, session, text
+from horizon.web import actions, cluster, config, form, home, making, runs, session
 
 _CLUSTER = "clusters/<str:name>"
-_CONFIG = f"{_CLUSTER}/config"
+_FORM = f"{_CLUSTER}/form"
 _NEW_APPLICATION, _NEW_CLUSTER = "new/application", "new/cluster/<str:application>"
 
 urlpatterns = [
@@ -20,12 +20,10 @@ urlpatterns = [
     path(f"{_CLUSTER}/restart", actions.Restart.as_view(), name="restart"),
     path(f"{_CLUSTER}/rollback", actions.RollBack.as_view(), name="rollback"),
     path(f"{_CLUSTER}/free", actions.Free.as_view(), name="free"),
-    path(f"{_CLUSTER}/text", text.Text.as_view(), name="text"),
-    path(f"{_CLUSTER}/text/preview", text.Preview.as_view(), name="text-preview"),
-    path(_CONFIG, config.Config.as_view(), name="config"),
-    path(f"{_CONFIG}/preview", config.Preview.as_view(), name="config-preview"),
-    path(f"{_CONFIG}/save", config.Save.as_view(), name="config-save"),
-    path(f"{_CONFIG}/merge", config.Merge.as_view(), name="config-merge"),
+    path(_FORM, form.Form.as_view(), name="form"),
+    path(f"{_FORM}/preview", form.Preview.as_view(), name="form-preview"),
+    path(f"{_FORM}/save", form.Save.as_view(), name="form-save"),
+    path(f"{_FORM}/merge", form.Merge.as_view(), name="form-merge"),
     path(_NEW_APPLICATION, making.NewApplication.as_view(), name="new-application"),
     path(f"{_NEW_APPLICATION}/start", making.StartApplication.as_view(), name="new-application-start"),
     path(f"{_NEW_APPLICATION}/preview", making.PreviewApplication.as_view(), name="new-application-preview"),
@@ -34,6 +32,8 @@ urlpatterns = [
     path(f"{_NEW_CLUSTER}/start", making.StartCluster.as_view(), name="new-cluster-start"),
     path(f"{_NEW_CLUSTER}/preview", making.PreviewCluster.as_view(), name="new-cluster-preview"),
     path(f"{_NEW_CLUSTER}/save", making.SaveCluster.as_view(), name="new-cluster-save"),
+    path(f"{_CLUSTER}/config", config.Config.as_view(), name="config"),
+    path(f"{_CLUSTER}/config/preview", config.Preview.as_view(), name="preview"),
     path("runs", runs.Runs.as_view(), name="runs"),
     path("runs/<int:key>", runs.OneRun.as_view(), name="run"),
     path("runs/<int:key>/cancel", runs.Cancel.as_view(), name="cancel"),

@@ -1,4 +1,4 @@
-"""A cluster's config in the browser: drawn, previewed, saved, and both edits where two people saved at once."""
+"""A config as its file: previewed as one writes, saved as an edit, never over somebody else's unseen."""
 
 from typing import Any
 
@@ -6,191 +6,121 @@ import pytest
 from django.test import Client
 
 from horizon.access.permissions import Actor
-from horizon.delivery import edit, form
+from horizon.delivery import edit
 from horizon.gitops import layout
-from horizon.inventory.models import Cluster
-from tests.fixtures import deploy, pending, replicas
-from tests.web.conftest import Browser
-from tests.web.island import given, post
+from horizon.inventory.models import Cluster, Event
+from horizon.inventory.repositories import cluster_repository
+from tests.fixtures import pending, replicas
+from tests.web.conftest import HTMX, Browser, field, text
 
 PAGE = "/clusters/shop-test/config"
+WRITTEN = "# ours\r\ndeployment:\r\n  app:\r\n    spec:\r\n      replicas: 3 # three\r\n"
 
 
-def config(count: int = 1, **app: Any) -> dict[str, Any]:
-    return {"app": {"spec": {"replicas": count}, **app}}
+def file_of(cluster: Cluster) -> str:
+    repository = cluster_repository(cluster)
+    return repository.files(repository.refs.read()[layout.GITOPS])[layout.APPLICATION].decode()
 
 
-@pytest.fixture
-def drawn(cluster: Cluster, admin: Client) -> dict[str, Any]:
-    """What the page gives to the form."""
-    return given(admin.get(PAGE))
+def saved(client: Client, page: Any, written: str, **given: Any) -> Any:
+    return client.post(PAGE, {"text": written, "seen": field(page, "seen"), **given})
 
 
-# -- the page
+def test_what_is_written_is_saved_letter_by_letter_as_an_edit(cluster: Cluster, browser: Browser) -> None:
+    developer = browser("developer")
+
+    answer = saved(developer, developer.get(PAGE), WRITTEN, title="Three")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/clusters/shop-test")
+    assert file_of(cluster) == WRITTEN.replace("\r\n", "\n")
+    assert "it waits for a deploy" in text(developer.get("/clusters/shop-test"))
+    last = Event.objects.order_by("-pk")[0]
+    assert (last.title, last.actor, last.address) == ("Three", "a-developer", "127.0.0.1")
 
 
-def test_page_gives_both_schemas_the_pending_data_and_its_revision(cluster: Cluster, drawn: dict[str, Any]) -> None:
-    expected = form.of_cluster(cluster)
+def test_a_preview_shows_files_and_objects_and_saves_nothing(deployed: Cluster, admin: Client) -> None:
+    before = file_of(deployed)
 
-    assert (drawn["schema"], drawn["ui"]) == (expected.schemas.schema, expected.schemas.ui)
-    assert (drawn["config"], drawn["revision"], drawn["editable"]) == (config(), expected.revision, True)
+    answer = admin.post(f"{PAGE}/preview", {"text": WRITTEN}, headers=HTMX)
 
-
-def test_drafts_are_kept_by_person_and_cluster(cluster: Cluster, admin: Client, browser: Browser) -> None:
-    things = {given(person.get(PAGE))["thing"] for person in (admin, browser("developer"))}
-
-    assert things == {f"ann/cluster/{cluster.pk}", f"a-developer/cluster/{cluster.pk}"}
+    assert (answer.status_code, "<html" in answer.content.decode()) == (200, False)
+    assert "Deployment/shop-test changed" in text(answer)
+    assert "<ins>3 # three</ins>" in answer.content.decode()
+    assert file_of(deployed) == before
 
 
-def test_page_names_what_sre_decides(cluster: Cluster, ann: Actor, admin: Client) -> None:
-    edit.edit(cluster, edit.put_section(layout.SRE, "deployment", {"app": {"port": 9000}}), actor=ann, title="Override")
+def test_without_scripts_the_preview_is_the_page_with_what_was_typed(deployed: Cluster, admin: Client) -> None:
+    answer = saved(admin, admin.get(PAGE), WRITTEN, preview="1")
 
-    decided = given(admin.get(PAGE))["decided"]
-
-    assert {"path": ["app", "port"], "file": "sre.yaml", "owner": "SRE", "value": 9000} in decided
-
-
-def test_who_may_not_edit_reads_the_reason(cluster: Cluster, browser: Browser) -> None:
-    seen = {role: given(browser(role).get(PAGE)) for role in ("guest", "sre", "developer")}
-
-    assert {role: page["editable"] for role, page in seen.items()} == {"guest": False, "sre": False, "developer": True}
-    assert "developer" in seen["guest"]["reason"]
-
-
-def test_a_deleted_cluster_is_only_looked_at(cluster: Cluster, ann: Actor, admin: Client) -> None:
-    Cluster.objects.filter(pk=cluster.pk).update(archived_at=cluster.created_at)
-
-    page = given(admin.get(PAGE))
-
-    assert (page["editable"], "deleted" in page["reason"]) == (False, True)
-    assert post(admin, page["urls"]["save"], {"config": config(4)}, **{"If-Match": page["revision"]}).status_code == 409
-
-
-# -- the preview
-
-
-def test_preview_shows_objects_with_their_impact_and_saves_nothing(drawn: dict[str, Any], admin: Client, cluster: Cluster) -> None:
-    answer = post(admin, drawn["urls"]["preview"], {"config": config(4)})
-
-    changed = {item["object"]: (item["impact"], item["fields"]) for item in answer.data["objects"]}
-    assert changed["Deployment/shop-test"] == ("changed", [{"path": "spec.replicas", "before": 1, "after": 4}])
-    assert [item["file"] for item in answer.data["files"]] == ["application.yaml"]
-    assert form.of_cluster(cluster).revision == drawn["revision"]
-
-
-def test_preview_compares_with_what_is_released_if_asked(cluster: Cluster, ann: Actor, admin: Client) -> None:
-    deploy(cluster, ann)
-    replicas(cluster, 3, ann)
-    url = given(admin.get(PAGE))["urls"]["preview"]
-
-    against = {word: post(admin, url, {"config": config(4), "against": word}).data["objects"] for word in ("pending", "released")}
-
-    fields = {word: [field for item in objects for field in item["fields"] if field["path"] == "spec.replicas"] for word, objects in against.items()}
-    before = {word: [field["before"] for field in found] for word, found in fields.items()}
-    assert before == {"pending": [3], "released": [1]}
-
-
-def test_errors_of_the_schema_come_with_pointers(drawn: dict[str, Any], admin: Client) -> None:
-    for step in ("preview", "save"):
-        answer = post(admin, drawn["urls"][step], {"config": config(-1, port="x")}, **{"If-Match": drawn["revision"]})
-
-        assert (answer.status_code, answer.data["code"], answer.data["details"]["file"]) == (400, "schema", "application.yaml")
-        assert [error["pointer"] for error in answer.data["details"]["errors"]] == ["/app/port", "/app/spec/replicas"]
-
-
-# -- saving
-
-
-def test_save_commits_under_the_title_and_the_person(drawn: dict[str, Any], admin: Client, cluster: Cluster) -> None:
-    answer = post(admin, drawn["urls"]["save"], {"config": config(4), "title": "Four"}, **{"If-Match": f'"{drawn["revision"]}"'})
-
-    assert (answer.status_code, answer.data["changed"]) == (200, True)
-    assert pending(cluster) == config(4)
-    saves = form.merged(cluster, config(4), seen=drawn["revision"]).saves
-    assert [(save.sha, save.by, save.title) for save in saves] == [(answer.data["revision"], "ann", "Four")]
-
-
-def test_save_without_a_revision_overwrites_nobody(drawn: dict[str, Any], admin: Client, cluster: Cluster) -> None:
-    answer = post(admin, drawn["urls"]["save"], {"config": config(4)})
-
-    assert (answer.status_code, pending(cluster)) == (428, config())
-
-
-def test_the_second_of_two_people_sees_both_edits_and_keeps_both(drawn: dict[str, Any], admin: Client, cluster: Cluster, browser: Browser) -> None:
-    other, mine = browser("developer"), config(1, port=9000)
-    post(other, drawn["urls"]["save"], {"config": config(7)}, **{"If-Match": drawn["revision"]})
-
-    refused = post(admin, drawn["urls"]["save"], {"config": mine}, **{"If-Match": drawn["revision"]})
-    merged = post(admin, drawn["urls"]["merge"], {"config": mine, "seen": drawn["revision"]}).data
-    saved = post(admin, drawn["urls"]["save"], {"config": merged["config"]}, **{"If-Match": merged["revision"]})
-
-    assert (refused.status_code, refused.data["code"]) == (412, "stale")
-    assert [save["by"] for save in merged["saves"]] == ["a-developer"]
-    assert (saved.status_code, pending(cluster)) == (200, config(7, port=9000))
-
-
-def test_a_clash_yields_to_the_other_person_if_asked(drawn: dict[str, Any], admin: Client, cluster: Cluster, ann: Actor) -> None:
-    replicas(cluster, 7, ann)
-    body = {"config": config(4), "seen": drawn["revision"]}
-
-    clash = post(admin, drawn["urls"]["merge"], body).data
-    yielded = post(admin, drawn["urls"]["merge"], {**body, "yielding": [clash["clashes"][0]["key"]]}).data
-
-    assert [(item["mine"], item["theirs"]) for item in clash["clashes"]] == [(4, 7)]
-    assert (clash["config"], yielded["config"]) == (config(4), config(7))
-
-
-# -- whom and what endpoints refuse
-
-
-def test_roles_that_may_not_edit_change_nothing(drawn: dict[str, Any], browser: Browser, cluster: Cluster) -> None:
-    for role in ("guest", "sre"):
-        person = browser(role)
-        save = post(person, drawn["urls"]["save"], {"config": config(4)}, **{"If-Match": drawn["revision"]})
-        merge = post(person, drawn["urls"]["merge"], {"config": config(4), "seen": drawn["revision"]})
-
-        assert (save.status_code, merge.status_code, save.data["code"]) == (403, 403, "forbidden")
-    assert pending(cluster) == config()
-
-
-def test_an_ended_session_is_told_in_json(drawn: dict[str, Any], client: Client) -> None:
-    for step in ("preview", "save", "merge"):
-        answer = post(client, drawn["urls"][step], {"config": config(4)})
-
-        assert (answer.status_code, answer.data["code"]) == (401, "not_authenticated")
-
-
-def test_a_request_of_another_site_is_refused(drawn: dict[str, Any], ann: Actor, cluster: Cluster) -> None:
-    elsewhere = Client(enforce_csrf_checks=True)
-    elsewhere.force_login(ann.user)
-
-    answer = post(elsewhere, drawn["urls"]["save"], {"config": config(4)}, **{"If-Match": drawn["revision"]})
-
-    assert (answer.status_code, pending(cluster)) == (403, config())
+    assert "Deployment/shop-test changed" in text(answer)
+    assert "replicas: 3 # three" in answer.content.decode()
+    assert pending(deployed)["app"]["spec"]["replicas"] == 1
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
+    ("written", "said"),
     [
-        (b"{", "json"),
-        (b"[" * 100_000, "json"),
-        (b'{"config": {"a": NaN}}', "json"),
-        (b"[]", "body"),
-        (b"{}", "body"),
-        (b'{"config": []}', "body"),
-        (b'{"config": {}, "against": "mars"}', "body"),
-        (b'{"config": {}, "against": 5}', "body"),
-        (b'{"config": {"a": "\\u0000"}}', "text"),
-        (b'{"config": "' + b"x" * 1024 * 1024 + b'"}', "too_large"),
+        ("deployment: {app: {spec: {replicas: many}}}", "/app/spec/replicas"),
+        ("deployment:\n  - [", "application.yaml"),
+        ("deployment: {}\nother: 1\n", "reaches no chart"),
+        ("- a list\n", "application.yaml"),
     ],
 )
-def test_bad_bodies_are_refused(drawn: dict[str, Any], admin: Client, body: bytes, code: str) -> None:
-    answer = post(admin, drawn["urls"]["preview"], body)
+def test_what_does_not_fit_is_told_where_and_nothing_typed_is_lost(cluster: Cluster, admin: Client, written: str, said: str) -> None:
+    before = file_of(cluster)
 
-    assert (answer.status_code, answer.data["code"]) == (400, code)
+    previewed = admin.post(f"{PAGE}/preview", {"text": written}, headers=HTMX)
+    answer = saved(admin, admin.get(PAGE), written, title="Typed")
+
+    assert (previewed.status_code, said in text(previewed)) == (200, True)
+    assert (answer.status_code, said in text(answer)) == (400, True)
+    assert (written.splitlines()[0] in answer.content.decode(), 'value="Typed"' in answer.content.decode()) == (True, True)
+    assert file_of(cluster) == before
 
 
-def test_a_cluster_that_is_not_there_is_404_in_json(admin: Client) -> None:
-    answer = post(admin, "/clusters/none/config/preview", {"config": {}})
+def test_somebody_else_saved_first_and_nothing_is_lost(cluster: Cluster, admin: Client, ann: Actor) -> None:
+    page = admin.get(PAGE)
+    replicas(cluster, 7, ann)
 
-    assert (answer.status_code, answer.data["code"]) == (404, "not_found")
+    refused = saved(admin, page, WRITTEN, title="Typed")
+
+    assert (refused.status_code, "Somebody else saved in the meantime." in text(refused)) == (412, True)
+    assert pending(cluster)["app"]["spec"]["replicas"] == 7
+    assert ("replicas: 3 # three" in refused.content.decode(), "<del>7</del>" in refused.content.decode()) == (True, True)
+    assert saved(admin, refused, WRITTEN).status_code == 302
+    assert pending(cluster)["app"]["spec"]["replicas"] == 3
+
+
+def test_a_restart_in_between_does_not_refuse_a_config(deployed: Cluster, admin: Client) -> None:
+    page = admin.get(PAGE)
+    admin.post("/clusters/shop-test/restart")
+
+    assert saved(admin, page, WRITTEN).status_code == 302
+
+
+def test_the_same_again_is_no_edit(cluster: Cluster, admin: Client) -> None:
+    page, before = admin.get(PAGE), cluster_repository(cluster).refs.read()
+
+    saved(admin, page, file_of(cluster))
+
+    assert cluster_repository(cluster).refs.read() == before
+    assert "That is what was there already." in text(admin.get("/clusters/shop-test"))
+
+
+def test_a_guest_reads_it_and_may_not_write(cluster: Cluster, browser: Browser) -> None:
+    guest = browser("guest")
+    page = guest.get(PAGE)
+
+    assert "You may read this config." in text(page)
+    assert "readonly" in page.content.decode()
+    assert "Save the edit" not in page.content.decode()
+    assert saved(guest, page, WRITTEN).status_code == 403
+    assert guest.post(f"{PAGE}/preview", {"text": WRITTEN}, headers=HTMX).status_code == 403
+
+
+def test_keys_that_a_later_file_decides_are_listed(cluster: Cluster, admin: Client, ann: Actor) -> None:
+    edit.edit(cluster, edit.put_text(layout.SRE, "deployment:\n  app:\n    spec:\n      replicas: 7\n"), actor=ann, title="Override")
+
+    page = text(admin.get(PAGE))
+
+    assert "deployment.app.spec.replicas SRE sre.yaml 7" in page

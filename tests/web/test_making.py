@@ -146,7 +146,7 @@ def test_what_is_previewed_is_what_is_made(application: Application, places: Non
 
     made = post(admin, "/new/cluster/shop/save", body)
 
-    objects = post(admin, "/clusters/shop-test/config/preview", {"config": body["config"], "against": "released"}).data["objects"]
+    objects = post(admin, "/clusters/shop-test/form/preview", {"config": body["config"], "against": "released"}).data["objects"]
     assert (made.status_code, made.data["url"]) == (201, "/clusters/shop-test")
     assert sorted(item["object"] for item in before) == sorted(item["object"] for item in objects)
 

@@ -1,6 +1,8 @@
 """Every page: for each role, with the policy that a browser enforces, and failures in the platform's look or in JSON."""
 
 import re
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from tests.web.conftest import HTMX, Browser, text
 
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", re.IGNORECASE)
 
-READ = ("/", "/runs", "/runs/{run}", "/clusters/shop-test", "/clusters/shop-test/overview", "/clusters/shop-test/config", "/clusters/shop-test/text")
+READ = ("/", "/runs", "/runs/{run}", "/clusters/shop-test", "/clusters/shop-test/overview", "/clusters/shop-test/form", "/clusters/shop-test/config")
 DONE = ("deploy", "restart", "rollback", "free")
 PAGES = (*READ, *(f"/clusters/shop-test/{action}" for action in DONE), "/runs/{run}/cancel")
 
@@ -128,6 +130,26 @@ def test_a_fault_of_ours_is_a_page_for_people_and_json_for_programs(
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, kind)
     assert "a fault" not in answer.content.decode()
+
+
+def test_a_host_that_is_not_ours_gets_a_page(db: None) -> None:
+    answer = Client(headers={"host": "elsewhere.test"}).get("/")
+
+    assert (answer.status_code, "cannot be read" in text(answer)) == (400, True)
+
+
+def test_a_nul_is_refused(admin: Client) -> None:
+    assert admin.get("/", {"search": "a\0b"}).status_code == 400
+
+
+def test_files_of_others_are_those_that_the_notice_names() -> None:
+    folder = Path(home.__file__).parent / "static" / "web"
+    notice = (folder / "vendor" / "NOTICE.txt").read_text()
+    binaries = [*folder.glob("fonts/*.woff2"), *folder.glob("vendor/*.js")]
+
+    named = dict(re.findall(r"^(\S+) +\S.*\n    ([0-9a-f]{64})$", notice, re.MULTILINE))
+
+    assert named == {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in binaries}
 
 
 def test_a_part_of_a_page_gets_a_sentence(deployed: Cluster, browser: Browser) -> None:
