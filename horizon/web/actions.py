@@ -53,8 +53,8 @@ class Dialog(Page):
     form: type[forms.Form] = Words
 
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
-        """What would be done."""
-        return self.ask(self.cluster(name, self.verb))
+        """What would be done; asked again for another choice, with what was typed so far."""
+        return self.ask(self.cluster(name, self.verb), typed=request.GET)
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
         """Do it, and go to the cluster's page."""
@@ -71,7 +71,7 @@ class Dialog(Page):
 
     def ask(self, cluster: Cluster, *, error: HorizonError | None = None, typed: Any = None) -> HttpResponse:
         """The dialog, as a sheet for htmx or as a page."""
-        given = {"cluster": cluster, "error": error, "typed": typed or {}, "sheet": self.template, **self.shown(cluster, typed or self.request.GET)}
+        given = {"cluster": cluster, "error": error, "typed": typed or {}, "sheet": self.template, **self.shown(cluster, typed or {})}
         if not self.partly:
             return self.show("web/dialog.html", nav="clusters", status=status(error) if error else 200, **given)
         return self.show(self.template, status=status(error) if error else 200, **given)

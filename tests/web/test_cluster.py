@@ -293,11 +293,12 @@ def test_another_run_is_chosen_and_one_that_never_was_healthy_needs_a_yes(twice:
     second = Pipelinerun.objects.order_by("pk")[1]
     Pipelinerun.objects.filter(pk=second.pk).update(healthy_at=None)
 
-    dialog = shown(admin, "rollback", pipelinerun=second.pk)
+    dialog = shown(admin, "rollback", pipelinerun=second.pk, title="Typed before", pending="discard")
     refused = sent(admin, "rollback", pipelinerun=second.pk, pending="keep", reason="Typed")
     taken = sent(admin, "rollback", pipelinerun=second.pk, pending="keep", confirm="on")
 
     assert "This run was never seen healthy." in text(dialog)
+    assert 'value="Typed before"' in dialog.content.decode()
     assert (refused.status_code, "never seen healthy" in text(refused), 'value="Typed"' in refused.content.decode()) == (409, True, True)
     assert (taken.status_code, last_run().target) == (204, second)
 
