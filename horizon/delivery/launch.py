@@ -69,7 +69,8 @@ def ship_edit(
     files = release.alone_tree(repository, source=edited.sha, keys=alone)
     left = shown_keys(change(files, repository.files(edited.sha)).keys())
     _check_alone(files, cluster, left)
-    run = new_run(cluster, order, action, source=edited.sha, base=base or edited.master, title=f"Deploy {edited.sha[:8]} alone")
+    title = "Restart" if action == Action.RESTART else f"Deploy {edited.sha[:8]} alone"
+    run = new_run(cluster, order, action, source=edited.sha, base=base or edited.master, title=title)
     run.alone, run.keys = True, pack_keys(alone) if alone else None
     if answer:
         answer = replace(answer, body={**answer.body, "pending": list(left)})
