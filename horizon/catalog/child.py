@@ -15,8 +15,9 @@ import struct
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import helm_python as helm
 
@@ -50,6 +51,8 @@ def main() -> None:
     _write(answers, json.dumps({"ok": "ready"}).encode())
     while True:
         _write(answers, _answer(_read(sys.stdin.buffer), held))
+        for chart in _charts.values():
+            chart.load_ahead()
 
 
 def _end_with_parent() -> None:
@@ -100,15 +103,30 @@ def _render(request: Mapping[str, Any], held: dict[str, bytes]) -> list[dict[str
         held.clear()
         _charts.clear()
     held.update({digest: base64.b64decode(content) for digest, content in request["new"].items()})
-    texts = _texts(_chart(request["chart"], held), _merged(request["values"]), request["name"], request["namespace"])
+    texts = _chart(request["chart"], held).render(_merged(request["values"]), name=request["name"], namespace=request["namespace"])
     return manifests.objects(texts, _values, request["namespace"])
 
 
-class _Chart(NamedTuple):
-    """An umbrella as Helm loads it, and its definitions of kinds, which no value changes."""
+@dataclass
+class _Chart:
+    """An umbrella as Helm loads it, and its definitions of kinds, which no value changes.
+
+    Each render takes a handle of its own, since a handle with dependencies remembers the conditions of the render before. The next one is loaded
+    while nobody waits for it.
+    """
 
     packed: bytes
     definitions: dict[str, str]
+    ahead: helm.Chart | None = None
+
+    def render(self, values: dict[str, Any], *, name: str, namespace: str) -> dict[str, str]:
+        """The text of each template, by its path."""
+        loaded, self.ahead = self.ahead or helm.Chart.load_archive(self.packed), None
+        with loaded:
+            return {**self.definitions, **loaded.render(values, name=name, namespace=namespace)}
+
+    def load_ahead(self) -> None:
+        self.ahead = self.ahead or helm.Chart.load_archive(self.packed)
 
 
 _charts: dict[frozenset[tuple[str, str]], _Chart] = {}
@@ -126,12 +144,6 @@ def _chart(digests: Mapping[str, str], held: dict[str, bytes]) -> _Chart:
             _charts.clear()
         _charts[known] = _Chart(packed, definitions)
     return _charts[known]
-
-
-def _texts(chart: _Chart, values: dict[str, Any], name: str, namespace: str) -> dict[str, str]:
-    """Render with a handle of its own: a handle with dependencies remembers the conditions of the render before."""
-    with helm.Chart.load_archive(chart.packed) as loaded:
-        return {**chart.definitions, **loaded.render(values, name=name, namespace=namespace)}
 
 
 def _refuse_missing_dependencies(chart: helm.Chart) -> None:
