@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -15,15 +16,16 @@ class Installation:
 
     def __init__(self, folder: Path, clusters: int, *, applications: int, groups: int) -> None:
         self.clusters = clusters
-        self._name = _created(folder, f"lists_{clusters}")
+        self._connection = _connection(_created(folder, f"lists_{clusters}"))
         self.choose()
         call_command("migrate", verbosity=0)
         self._secrets = rows.fill(clusters, applications=applications, groups=groups)
         _settle()
 
     def choose(self) -> None:
-        """Let the process speak to this one's database from now on, by a new connection as every request has."""
-        _speak_to(self._name)
+        """Let the process speak to this one's database from now on, by a connection as a request has it: a new one, or one that the pool kept."""
+        connections["default"] = self._connection
+        self._connection.close()
 
     def ask(self, person: str, path: str) -> bytes:
         """The answer. Raises `AssertionError` for another than 200."""
@@ -42,9 +44,12 @@ def _created(folder: Path, name: str) -> str:
     return name
 
 
-def _speak_to(name: str) -> None:
-    connection.close()
-    connection.settings_dict["NAME"] = name
+def _connection(name: str) -> BaseDatabaseWrapper:
+    """What Django speaks to a database by, with a pool of its own where there is one."""
+    found = connections.create_connection("default")
+    found.settings_dict = {**found.settings_dict, "NAME": name}
+    found._connection_pools = {}
+    return found
 
 
 def _settle() -> None:

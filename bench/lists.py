@@ -50,7 +50,7 @@ def at_two_sizes(lab: Lab) -> list[Row]:
 
 
 def _made(lab: Lab) -> list[Any]:
-    os.environ.update(HORIZON_DATA=str(lab.folder / "data"), DJANGO_SETTINGS_MODULE="horizon.settings", LOG_LEVEL="ERROR")
+    os.environ.update(HORIZON_DATA=str(lab.folder / "data"), DJANGO_SETTINGS_MODULE="horizon.settings", LOG_LEVEL="ERROR", DATABASE_POOL="1")
     django.setup()
     # Records can be imported only now: the settings read the folder.
     installation = importlib.import_module("bench.installation").Installation

@@ -151,6 +151,11 @@ def _database() -> dict[str, Any]:
         options.setdefault("connect_timeout", 5)
         # To compile a list's query takes longer than to run it: 60 ms of 120 at 100,000 clusters.
         options.setdefault("options", "-c jit=off")
+        kept = env.int("DATABASE_POOL", default=0)
+        if kept:
+            options["pool"] = {"min_size": 1, "max_size": kept, "timeout": 10}
+            # A server that was started again has closed all that were kept.
+            database["CONN_HEALTH_CHECKS"] = True
     return database
 
 

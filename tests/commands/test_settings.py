@@ -49,6 +49,16 @@ def test_database_url_names_another_database(tmp_path: Path) -> None:
     assert "transaction_mode" not in database["OPTIONS"]
 
 
+def test_connections_to_postgres_are_kept_where_it_is_said(tmp_path: Path) -> None:
+    address = "postgres://ann:secret@db.example:5433/horizon"
+
+    kept = settings(tmp_path, "DATABASES", DATABASE_URL=address, DATABASE_POOL="7")["DATABASES"]["default"]
+    new = settings(tmp_path, "DATABASES", DATABASE_URL=address)["DATABASES"]["default"]
+
+    assert (kept["OPTIONS"]["pool"]["max_size"], kept["CONN_HEALTH_CHECKS"]) == (7, True)
+    assert "pool" not in new["OPTIONS"]
+
+
 def test_doorbell_is_a_folder_that_exists(tmp_path: Path) -> None:
     found = settings(tmp_path, "CELERY_BROKER_URL", "CELERY_BROKER_TRANSPORT_OPTIONS")
 
