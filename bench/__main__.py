@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import deploys, lists, preview, rollback, size, table
+from bench import deploys, lists, pages, preview, rollback, size, table
 from bench.lab import FULL, QUICK, Lab
 from bench.measure import flush_time
 from bench.preview import NoProgram
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Lab], list[table.Row]]] = {
     "rollback": rollback.over_many_runs,
     "size": size.on_disk,
     "lists": lists.at_two_sizes,
+    "pages": pages.in_the_browser,
 }
 
 

@@ -3,7 +3,7 @@
 import importlib
 import os
 import time
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import django
@@ -43,13 +43,15 @@ def at_two_sizes(lab: Lab) -> list[Row]:
     A page must cost the same at both sizes. A part of a name that is rare and the exact counts are looked for in all rows of an index: they
     must stay below the limit.
     """
-    small, large = _made(lab)
+    small, large = installations(lab)
     contenders = [_asking(size, person, what) for size in (small, large) for person in PEOPLE for what in ASKED]
-    found = late(contenders, rounds=lab.sizes.rounds, clock=_clock())
+    found = late(contenders, rounds=lab.sizes.rounds, clock=clock())
     return [row for person in PEOPLE for what in ASKED for row in _rows(lab, found, person, what)]
 
 
-def _made(lab: Lab) -> list[Any]:
+@lru_cache(maxsize=1)
+def installations(lab: Lab) -> list[Any]:
+    """The small one and the large one, made once."""
     os.environ.update(HORIZON_DATA=str(lab.folder / "data"), DJANGO_SETTINGS_MODULE="horizon.settings", LOG_LEVEL="ERROR", DATABASE_POOL="1")
     django.setup()
     # Records can be imported only now: the settings read the folder.
@@ -57,7 +59,7 @@ def _made(lab: Lab) -> list[Any]:
     return [installation(lab.folder, size, applications=lab.sizes.applications, groups=lab.sizes.groups) for size in lab.sizes.clusters]
 
 
-def _clock() -> Any:
+def clock() -> Any:
     """SQLite works in our own thread, whose time others do not take; a server's work is only seen by the clock on the wall."""
     return time.perf_counter if os.environ.get("DATABASE_URL") else time.thread_time
 

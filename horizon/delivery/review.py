@@ -1,7 +1,9 @@
 """What would change: files and manifests, pending, between two revisions, or of a body that nobody has saved yet."""
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from horizon.delivery import edit
 from horizon.delivery.keys import shown_keys
@@ -15,6 +17,17 @@ from horizon.gitops.repository import Files
 from horizon.inventory.models import Cluster
 from horizon.inventory.repositories import cluster_repository
 
+_KEPT = 32
+"""Revisions whose manifests are remembered."""
+
+
+class _Side(NamedTuple):
+    """One side of a comparison; `trouble` is why it has no manifests."""
+
+    files: Files
+    manifests: list[Manifest]
+    trouble: str = ""
+
 
 def pending(cluster: Cluster) -> dict[str, Any]:
     """What a deploy of everything would do, with the source and base to send with it."""
@@ -24,8 +37,7 @@ def pending(cluster: Cluster) -> dict[str, Any]:
 
 def between(cluster: Cluster, *, before: str, after: str) -> dict[str, Any]:
     """The difference between two revisions. Raises `UnknownRevision`."""
-    repository = cluster_repository(cluster)
-    return {"base": before, "source": after, **_difference(cluster, repository.files(before), repository.files(after))}
+    return {"base": before, "source": after, **_difference(_revision(cluster, before), _revision(cluster, after), cluster)}
 
 
 def proposed(cluster: Cluster, mutate: edit.Mutate, *, before: str | None = None) -> dict[str, Any]:
@@ -33,19 +45,19 @@ def proposed(cluster: Cluster, mutate: edit.Mutate, *, before: str | None = None
     repository = cluster_repository(cluster)
     head = repository.refs.read()[layout.GITOPS]
     files = mutate(repository.files(head))
-    manifests = check(files, cluster)
-    return {"base": before or head, "source": None, **_difference(cluster, repository.files(before or head), files, manifests)}
+    after = _Side(files, check(files, cluster))
+    return {"base": before or head, "source": None, **_difference(_revision(cluster, before or head), after, cluster)}
 
 
 def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[str, Any]:
     """What going back to a revision would change of what is released, and the pending keys: all, and those that the restored tree decides."""
     repository = cluster_repository(cluster)
     refs = repository.refs.read()
-    now, then = repository.files(refs[layout.MASTER]), release.restored(repository, target=revision, keep=keep)
-    pending_keys = change(now, repository.files(refs[layout.GITOPS])).keys()
-    back = change(now, then).keys()
+    now, then = _revision(cluster, refs[layout.MASTER]), release.restored(repository, target=revision, keep=keep)
+    pending_keys = change(now.files, repository.files(refs[layout.GITOPS])).keys()
+    back = change(now.files, then).keys()
     decided = (key for key in pending_keys if overlap(frozenset({key}), back))
-    difference = _difference(cluster, now, then)
+    difference = _difference(now, _side(then, lambda: render(then, cluster)), cluster)
     return {
         "base": refs[layout.MASTER],
         "source": revision,
@@ -55,23 +67,30 @@ def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[s
     }
 
 
-def _difference(cluster: Cluster, before: Files, after: Files, rendered: list[Manifest] | None = None) -> dict[str, Any]:
-    """`rendered` is what `after` renders to, where that is known: to render costs most of an answer."""
-    was, trouble_before = _rendered(before, cluster)
-    now, trouble_after = (rendered, "") if rendered is not None else _rendered(after, cluster)
+def _difference(before: _Side, after: _Side, cluster: Cluster) -> dict[str, Any]:
     return {
-        "files": [asdict(item) for item in diff(before, after)],
-        "keys": list(shown_keys(change(before, after).keys())),
-        "objects": [asdict(item) for item in compare_manifests(was, now, namespace=cluster.namespace)],
-        "errors": [trouble for trouble in (trouble_before, trouble_after) if trouble],
+        "files": [asdict(item) for item in diff(before.files, after.files)],
+        "keys": list(shown_keys(change(before.files, after.files).keys())),
+        "objects": [asdict(item) for item in compare_manifests(before.manifests, after.manifests, namespace=cluster.namespace)],
+        "errors": [side.trouble for side in (before, after) if side.trouble],
     }
 
 
-def _rendered(files: Files, cluster: Cluster) -> tuple[list[Manifest], str]:
-    """The manifests, or none and the reason: an old revision may no longer render, and is shown all the same."""
-    if not files:
-        return [], ""
+def _revision(cluster: Cluster, sha: str) -> _Side:
+    """A revision of a cluster's repository. Raises `UnknownRevision`."""
+    files = cluster_repository(cluster).files(sha)
+    return _side(files, lambda: _manifests(cluster, cluster.name, cluster.namespace, sha))
+
+
+def _side(files: Files, rendered: Callable[[], list[Manifest]]) -> _Side:
+    """With its manifests, or none and the reason: an old revision may no longer render, and is shown all the same."""
     try:
-        return render(files, cluster), ""
+        return _Side(files, rendered() if files else [])
     except Invalid as error:
-        return [], error.message
+        return _Side(files, [], error.message)
+
+
+@lru_cache(maxsize=_KEPT)
+def _manifests(cluster: Cluster, name: str, namespace: str, sha: str) -> list[Manifest]:
+    """What a revision renders to, for reading alone: while somebody types or watches, the same one is compared again and again."""
+    return render(cluster_repository(cluster).files(sha), cluster)
