@@ -1,18 +1,17 @@
 """Groups: made, changed, moved within the tree, deleted when empty."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Length, Substr
 
+from horizon.access.events import record
 from horizon.access.models import Membership
 from horizon.access.permissions import Actor, require_unlimited
 from horizon.access.policy import Role
 from horizon.errors import Conflict, Forbidden, Invalid
 from horizon.inventory import names, tree
-from horizon.inventory.events import record
 from horizon.inventory.models import Application, Group
 
 _LONGEST_PATH = 512
@@ -37,7 +36,7 @@ def create(name: str, *, parent: Group | None, description: str, private: bool, 
             group = Group.objects.create(name=name, path=path, parent=parent, description=description, private=private, hidden=hidden)
             if parent is None:
                 _own(group, actor)
-            record(actor=actor.name, action="create", thing=group, title=f"Create group {path}", address=actor.address)
+            record(actor, "create", group)
     except IntegrityError as error:
         raise _taken(path) from error
     return group
@@ -52,7 +51,7 @@ def change(group: Group, look: Look, *, actor: Actor) -> Group:
             return group
         group.description, group.private = look.description, look.private
         _save(group, "description", "private")
-        _record(group, "edit", f"Edit group {group.path}", actor, before=asdict(before), after=asdict(look))
+        record(actor, "edit", group, before=asdict(before), after=asdict(look))
     return group
 
 
@@ -88,7 +87,7 @@ def _move(group: Group, *, name: str, parent: Group | None, actor: Actor) -> Non
     _save(group, "name", "path", "parent")
     if parent is None and not Membership.objects.filter(group=group, role=Role.OWNER, user__is_active=True).exists():
         _own(group, actor)
-    _record(group, "move", f"Move group {before} to {path}", actor, before=before, after=path)
+    record(actor, "move", group, title=f"Move group {before} to {path}", before=before, after=path)
 
 
 def delete(group: Group, *, actor: Actor) -> None:
@@ -100,7 +99,7 @@ def delete(group: Group, *, actor: Actor) -> None:
             raise Conflict(f"group {group.path} is not empty: {shown}", code="not_empty", details=inside)
         parent, path = group.parent, group.path
         group.delete()
-        record(actor=actor.name, action="delete", thing=parent, title=f"Delete group {path}", address=actor.address, before=path)
+        record(actor, "delete", parent, title=f"Delete group {path}", before=path)
 
 
 def _locked(group: Group) -> Group:
@@ -146,7 +145,3 @@ def _check_length(length: int) -> None:
 
 def _taken(path: str) -> Conflict:
     return Conflict(f"there is a group {path} already", code="name_taken", details={"field": "name"})
-
-
-def _record(group: Group, action: str, title: str, actor: Actor, **details: Any) -> None:
-    record(actor=actor.name, action=action, thing=group, title=title, address=actor.address, **details)

@@ -6,11 +6,12 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
+from horizon.access.events import record
 from horizon.access.models import Membership, Robot
 from horizon.access.permissions import Actor, places, require
 from horizon.access.policy import Role, Verb
 from horizon.errors import Conflict, Invalid, NotFound
-from horizon.inventory.events import Thing, kind, named, record
+from horizon.inventory.events import Thing, kind, named
 from horizon.inventory.models import Group
 
 
@@ -50,7 +51,7 @@ def add(thing: Thing, user: AbstractBaseUser, role: Role, *, actor: Actor) -> Me
     try:
         with transaction.atomic():
             row = Membership.objects.create(user=user, role=role, **{kind(thing): thing})
-            _record("add member", row, actor, after=role)
+            _tell("add member", row, actor, after=role)
     except IntegrityError as error:
         raise Conflict(f"{user.get_username()} is a member of {named(thing)} already", code="member", details={"field": "name"}) from error
     return row
@@ -68,7 +69,7 @@ def change(thing: Thing, user: AbstractBaseUser, role: Role, *, actor: Actor) ->
         _keep_owner(thing, row)
         row.role = role
         row.save(update_fields=["role"])
-        _record("change member", row, actor, before=before, after=role)
+        _tell("change member", row, actor, before=before, after=role)
     return row
 
 
@@ -78,7 +79,7 @@ def remove(thing: Thing, user: AbstractBaseUser, *, actor: Actor) -> None:
         row = _held(thing, user)
         _may(actor, thing, Role(row.role))
         _keep_owner(thing, row)
-        _record("remove member", row, actor, before=row.role)
+        _tell("remove member", row, actor, before=row.role)
         row.delete()
 
 
@@ -112,6 +113,6 @@ def _keep_owner(thing: Thing, row: Membership) -> None:
         raise Conflict(f"{row.user} is the last owner of {thing}: make another one first", code="last_owner")
 
 
-def _record(action: str, row: Membership, actor: Actor, **details: Any) -> None:
+def _tell(action: str, row: Membership, actor: Actor, **details: Any) -> None:
     title = f"{action.capitalize()} {row.user} of {named(row.place)}"
-    record(actor=actor.name, action=action, thing=row.place, title=title, address=actor.address, member=str(row.user), **details)
+    record(actor, action, row.place, title=title, member=str(row.user), **details)

@@ -5,9 +5,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.errors import Forbidden, Invalid
-from horizon.inventory.events import record
 
 
 def change(actor: Actor, *, old: str, new: str) -> None:
@@ -19,7 +19,7 @@ def change(actor: Actor, *, old: str, new: str) -> None:
     check(new, actor.user, field="new")
     with transaction.atomic():
         store(actor.user, new)
-        record(actor=actor.name, action="change password", thing=None, title=f"{actor.name} changed the password", address=actor.address)
+        record(actor, "change password", None, title=f"{actor.name} changed the password")
 
 
 def check(password: str, user: AbstractBaseUser, *, field: str) -> None:

@@ -8,11 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from horizon.access import links, passwords
+from horizon.access.events import record
 from horizon.access.models import Membership, Robot
 from horizon.access.permissions import Actor, require_admin
 from horizon.access.policy import Role
 from horizon.errors import Conflict, Invalid
-from horizon.inventory.events import record
 from horizon.inventory.models import Group
 
 _NAME = re.compile(r"[a-z0-9][-._@+a-z0-9]{0,62}")
@@ -36,7 +36,7 @@ def create(name: str, standing: Standing, *, actor: Actor) -> tuple[AbstractBase
             user = get_user_model()(username=name, email=standing.email, is_superuser=standing.admin, is_staff=standing.admin)
             user.set_unusable_password()
             user.save(force_insert=True)
-            record(actor=actor.name, action="create person", thing=None, title=f"Create {name}", address=actor.address, after=asdict(standing))
+            record(actor, "create person", None, title=f"Create {name}", after=asdict(standing))
             return user, links.issue(user, actor=actor)
     except IntegrityError as error:
         raise Conflict(f"there is a person or robot {name} already", code="name_taken", details={"field": "name"}) from error
@@ -62,7 +62,7 @@ def change(user: AbstractBaseUser, standing: Standing, *, actor: Actor) -> None:
             links.void(user)
         title = f"{_word(before, standing)} {user.get_username()}"
         action = f"{_word(before, standing).lower()} person"
-        record(actor=actor.name, action=action, thing=None, title=title, address=actor.address, before=asdict(before), after=asdict(standing))
+        record(actor, action, None, title=title, before=asdict(before), after=asdict(standing))
 
 
 def reset(user: AbstractBaseUser, *, actor: Actor) -> links.Issued:
@@ -78,7 +78,7 @@ def reset(user: AbstractBaseUser, *, actor: Actor) -> links.Issued:
         raise Conflict(f"{name} is a robot: it has tokens and no password", code="robot")
     with transaction.atomic():
         passwords.store(user, None)
-        record(actor=actor.name, action="reset password", thing=None, title=f"Reset the password of {name}", address=actor.address)
+        record(actor, "reset password", None, title=f"Reset the password of {name}")
         return links.issue(user, actor=actor)
 
 

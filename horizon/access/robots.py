@@ -4,12 +4,12 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from horizon.access import members
+from horizon.access.events import record
 from horizon.access.models import Robot
 from horizon.access.people import checked_name
 from horizon.access.permissions import Actor, require_unlimited
 from horizon.access.policy import Role
 from horizon.errors import Conflict
-from horizon.inventory.events import record
 from horizon.inventory.models import Group
 
 
@@ -23,7 +23,7 @@ def create(name: str, group: Group, *, role: Role, description: str, actor: Acto
             user.set_unusable_password()
             user.save(force_insert=True)
             robot = Robot.objects.create(user=user, group=group, description=description, created_by=actor.name)
-            record(actor=actor.name, action="create robot", thing=group, title=f"Create robot {name}", address=actor.address, robot=name)
+            record(actor, "create robot", group, title=f"Create robot {name}", robot=name)
             members.add(group, user, role, actor=actor)
     except IntegrityError as error:
         raise Conflict(f"there is a person or robot {name} already", code="name_taken", details={"field": "name"}) from error
@@ -35,6 +35,5 @@ def delete(robot: Robot, *, actor: Actor) -> None:
     require_unlimited(actor, "deleting a robot")
     name, tokens = str(robot), list(robot.user.tokens.values_list("prefix", flat=True))
     with transaction.atomic():
-        details = {"robot": name, "tokens": tokens}
-        record(actor=actor.name, action="delete robot", thing=robot.group, title=f"Delete robot {name}", address=actor.address, **details)
+        record(actor, "delete robot", robot.group, title=f"Delete robot {name}", robot=name, tokens=tokens)
         robot.user.delete()

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from horizon.access.events import record
 from horizon.access.models import Token
 from horizon.access.permissions import Actor, require_unlimited
 from horizon.access.policy import Scope
 from horizon.access.secret import digest, new_secret
 from horizon.errors import Invalid
-from horizon.inventory.events import record
 from horizon.inventory.models import Application, Cluster
 
 _MARK = "hzn_"
@@ -39,7 +39,7 @@ def make(user: AbstractBaseUser, new: NewToken, *, actor: Actor) -> tuple[Token,
     with transaction.atomic():
         given = {"cluster": new.cluster, "application": new.application, "expires_at": new.expires_at, "made_by": actor.name}
         token, secret = create(user, name=new.name, scope=new.scope, **given)
-        _record(actor, "create token", token)
+        _tell(actor, "create token", token)
     return token, secret
 
 
@@ -48,7 +48,7 @@ def revoke(token: Token, *, actor: Actor) -> None:
     if actor.token is None or actor.token.pk != token.pk:
         require_unlimited(actor, "revoking a token")
     with transaction.atomic():
-        _record(actor, "revoke token", token)
+        _tell(actor, "revoke token", token)
         token.delete()
 
 
@@ -96,13 +96,7 @@ def _check_end(expires_at: datetime | None, maker: Token | None) -> None:
         raise Invalid(f"a token made by a token ends no later than it does, {ends}", code="expiry", details={"field": "expires_at", "latest": ends})
 
 
-def _record(actor: Actor, action: str, token: Token) -> None:
+def _tell(actor: Actor, action: str, token: Token) -> None:
     details = {"token": token.pk, "prefix": token.prefix, "scope": token.scope, "of": token.user.get_username()}
-    record(
-        actor=actor.name,
-        action=action,
-        thing=token.cluster or token.application,
-        title=f"{action.capitalize()} {token.name} of {token.user.get_username()}",
-        address=actor.address,
-        **details,
-    )
+    title = f"{action.capitalize()} {token.name} of {token.user.get_username()}"
+    record(actor, action, token.cluster or token.application, title=title, **details)

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.delivery import edit, rendering
 from horizon.delivery.create import recommended
 from horizon.gitops import layout, values
 from horizon.gitops.repository import message
-from horizon.inventory.events import record
 from horizon.inventory.models import Application, Environment
 from horizon.inventory.repositories import application_repository
 
@@ -54,15 +54,7 @@ def write(application: Application, environment: Environment | None, mutate: edi
         sha = repository.commit(repository.write(wanted), parents=[head], author=actor.author, message=note, now=timezone.now())
         repository.move({ref: (refs.get(ref), sha)})
     where = environment.name if environment else "default"
-    record(
-        actor=actor.name,
-        action="edit",
-        thing=application,
-        title=edit.titled(title) or "Edit the config",
-        address=actor.address,
-        branch=where,
-        revision=sha,
-    )
+    record(actor, "edit", application, title=edit.titled(title) or "Edit the config", branch=where, revision=sha)
     return sha
 
 

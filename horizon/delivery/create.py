@@ -10,13 +10,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from horizon import helmyaml
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.delivery import ci, edit, records, rendering
 from horizon.errors import Conflict, HorizonError, Invalid
 from horizon.gitops import layout, values
 from horizon.gitops.repository import Files, Repository, message
 from horizon.inventory import names
-from horizon.inventory.events import record
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
 from horizon.inventory.repositories import application_repository, cluster_repository, path_of
@@ -233,4 +233,4 @@ def _ready(row: Application | Cluster, actor: Actor, *, action: str) -> None:
     with transaction.atomic():
         row.ready = True
         row.save()
-        record(actor=actor.name, action=action, thing=row, title=f"Create {row.name}", address=actor.address)
+        record(actor, action, row, title=f"Create {row.name}")

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.delivery import edit
 from horizon.delivery.doorbell import ring_on_commit
@@ -20,7 +21,6 @@ from horizon.gitops import layout, release
 from horizon.gitops.change import Key, change
 from horizon.gitops.diff import diff
 from horizon.gitops.repository import Files, Repository, UnknownRevision
-from horizon.inventory.events import record
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster
 from horizon.inventory.repositories import cluster_repository
@@ -158,7 +158,7 @@ def cancel(run: Pipelinerun, actor: Actor) -> Pipelinerun:
         asked = ended or active.filter(state=State.RUNNING).update(cancel_requested_by=actor.name)
         if not asked:
             raise Conflict("the run has ended already", code="final")
-        record(actor=actor.name, action="cancel", thing=run.cluster, title=f"Cancel run {run.pk}", address=actor.address, pipelinerun=run.pk)
+        record(actor, "cancel", run.cluster, title=f"Cancel run {run.pk}", pipelinerun=run.pk)
         ring_on_commit(run.cluster_id)
     run.refresh_from_db()
     return run

@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.delivery import regions
 from horizon.delivery.models import ACTIVE, Pipelinerun
 from horizon.errors import Conflict, Invalid, Unavailable
-from horizon.inventory.events import named, record
+from horizon.inventory.events import named
 from horizon.inventory.models import Application, Cluster, Group, Priority
 from horizon.inventory.repositories import remove
 
@@ -39,7 +40,7 @@ def change(application: Application, look: Look, *, actor: Actor) -> None:
     with transaction.atomic():
         application.description, application.priority = look.description, look.priority
         application.save(update_fields=["description", "priority"])
-        _record(application, "edit", actor, before=asdict(before), after=asdict(look))
+        record(actor, "edit", application, before=asdict(before), after=asdict(look))
 
 
 def describe(cluster: Cluster, description: str, *, actor: Actor) -> None:
@@ -50,7 +51,7 @@ def describe(cluster: Cluster, description: str, *, actor: Actor) -> None:
     with transaction.atomic():
         cluster.description = description
         cluster.save(update_fields=["description"])
-        _record(cluster, "edit", actor, before=before, after=description)
+        record(actor, "edit", cluster, before=before, after=description)
 
 
 def move(application: Application, group: Group, *, actor: Actor) -> None:
@@ -61,7 +62,7 @@ def move(application: Application, group: Group, *, actor: Actor) -> None:
     with transaction.atomic():
         application.group = group
         application.save(update_fields=["group"])
-        _record(application, "move", actor, before=before.path, after=group.path)
+        record(actor, "move", application, before=before.path, after=group.path)
 
 
 def archive(application: Application, *, actor: Actor) -> None:
@@ -71,7 +72,7 @@ def archive(application: Application, *, actor: Actor) -> None:
         _refuse_used(application, application.clusters.filter(archived_at__isnull=True), "delete them first")
         application.archived_at = timezone.now()
         application.save(update_fields=["archived_at"])
-        _record(application, "archive", actor)
+        record(actor, "archive", application)
 
 
 def restore(thing: Kept, *, actor: Actor) -> None:
@@ -82,7 +83,7 @@ def restore(thing: Kept, *, actor: Actor) -> None:
     with transaction.atomic():
         thing.archived_at = None
         thing.save(update_fields=["archived_at"])
-        _record(thing, "restore", actor)
+        record(actor, "restore", thing)
 
 
 def purge(thing: Kept, *, actor: Actor) -> None:
@@ -95,7 +96,7 @@ def purge(thing: Kept, *, actor: Actor) -> None:
         _forget(thing)
         remove("clusters", thing.pk)
     with transaction.atomic():
-        _record(thing, "purge", actor)
+        record(actor, "purge", thing)
         if isinstance(thing, Cluster):
             _remove_runs(thing)
         thing.delete()
@@ -123,7 +124,3 @@ def _refuse_used(application: Application, clusters: Any, advice: str) -> None:
     names = [cluster.name for cluster in clusters.order_by("name")[:100]]
     if names:
         raise Conflict(f"application {application} has clusters, {advice}: {', '.join(names[:10])}", code="not_empty", details={"clusters": names})
-
-
-def _record(thing: Kept, action: str, actor: Actor, **details: Any) -> None:
-    record(actor=actor.name, action=action, thing=thing, title=f"{action.capitalize()} {named(thing)}", address=actor.address, **details)

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor, require_admin
 from horizon.engines.registry import ENGINES
 from horizon.errors import Conflict, Invalid
 from horizon.gitops.layout import DEFAULT, branch
 from horizon.inventory import names
-from horizon.inventory.events import record
 from horizon.inventory.models import Environment, Region
 
 Place = Environment | Region
@@ -45,7 +45,7 @@ def order_environment(row: Environment, position: int, *, actor: Actor) -> Envir
         with transaction.atomic():
             row.position = position
             row.save(update_fields=["position"])
-            _record(row, "edit", actor, before=before, after=position)
+            record(actor, f"edit {_kind(row)}", None, title=f"Edit {_kind(row)} {row}", before=before, after=position)
     return row
 
 
@@ -67,7 +67,7 @@ def change_region(row: Region, look: Look, *, actor: Actor) -> Region:
         with transaction.atomic():
             row.base_registry, row.ingress_domain = look.base_registry, look.ingress_domain
             row.save(update_fields=["base_registry", "ingress_domain"])
-            _record(row, "edit", actor, before=asdict(before), after=asdict(look))
+            record(actor, f"edit {_kind(row)}", None, title=f"Edit {_kind(row)} {row}", before=asdict(before), after=asdict(look))
     return row
 
 
@@ -81,7 +81,7 @@ def remove(row: Place, *, actor: Actor) -> None:
     require_admin(actor)
     try:
         with transaction.atomic():
-            _record(row, "delete", actor)
+            record(actor, f"delete {_kind(row)}", None, title=f"Delete {_kind(row)} {row}")
             row.delete()
     except ProtectedError as error:
         found = [cluster.name for cluster in row.clusters.order_by("name")[:100]]
@@ -93,7 +93,7 @@ def _added(row: Any, actor: Actor, **after: Any) -> Any:
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-            _record(row, "create", actor, after=after)
+            record(actor, f"create {_kind(row)}", None, title=f"Create {_kind(row)} {row}", after=after)
     except IntegrityError as error:
         raise Conflict(f"there is a {_kind(row)} {row} already", code="name_taken", details={"field": "name"}) from error
     return row
@@ -108,8 +108,3 @@ def _checked(look: Look) -> Look:
 
 def _kind(row: Place) -> str:
     return type(row).__name__.lower()
-
-
-def _record(row: Place, action: str, actor: Actor, **details: Any) -> None:
-    title = f"{action.capitalize()} {_kind(row)} {row}"
-    record(actor=actor.name, action=f"{action} {_kind(row)}", thing=None, title=title, address=actor.address, **details)

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.delivery.doorbell import ring_on_commit
 from horizon.delivery.edit import titled
 from horizon.delivery.models import STEPS, Action, Pipelinerun, Request, State
 from horizon.errors import Conflict
-from horizon.inventory.events import record
 from horizon.inventory.models import Cluster
 
 
@@ -78,7 +78,7 @@ def queue(run: Pipelinerun, order: Order, *, superseded: Sequence[int] = (), ans
         if answer:
             _answer(answer, run)
         details = {"pipelinerun": run.pk, "source": run.source, "base": run.base, "alone": run.alone}
-        record(actor=order.actor.name, action=run.action, thing=run.cluster, title=run.title, address=order.actor.address, **details)
+        record(order.actor, run.action, run.cluster, title=run.title, **details)
         ring_on_commit(run.cluster_id)
     return run
 

@@ -2,9 +2,9 @@
 
 from django.db import transaction
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.errors import Conflict
-from horizon.inventory.events import record
 from horizon.inventory.models import ReleaseState, Template, TemplateRelease
 
 
@@ -27,7 +27,7 @@ def change_state(release: TemplateRelease, state: ReleaseState, *, actor: Actor)
     _save(release, state)
     others = {"instead_of": replaced.version} if replaced else {}
     about = {"template": template.name, "release": release.version, "before": before, "after": state, **others}
-    record(actor=actor.name, action="change release", thing=None, title=f"{state.label} {release}", address=actor.address, **about)
+    record(actor, "change release", None, title=f"{state.label} {release}", **about)
     return release
 
 
@@ -41,7 +41,7 @@ def describe(template: Template, description: str, *, actor: Actor) -> Template:
     template.description = description
     template.save(update_fields=["description"])
     about = {"template": template.name, "before": before, "after": description}
-    record(actor=actor.name, action="edit template", thing=None, title=f"Describe template {template}", address=actor.address, **about)
+    record(actor, "edit template", None, title=f"Describe template {template}", **about)
     return template
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models import Q
 
+from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.errors import Invalid
-from horizon.inventory.events import kind, named, record
+from horizon.inventory.events import kind, named
 from horizon.inventory.models import Application, Cluster, Tag
 
 MOST = 20
@@ -29,7 +30,7 @@ def replace(thing: Application | Cluster, wanted: Mapping[str, str], *, actor: A
             thing.tags.all().delete()
             Tag.objects.bulk_create(Tag(key=key, value=value, **{kind(thing): thing}) for key, value in after.items())
             title = f"Tag {named(thing)}: {', '.join(_written(*tag) for tag in after.items()) or 'nothing'}"
-            record(actor=actor.name, action="tag", thing=thing, title=title, address=actor.address, before=before, after=after)
+            record(actor, "tag", thing, title=title, before=before, after=after)
     return after
 
 
