@@ -2,15 +2,17 @@
 
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Length, Substr
 
+from horizon.access import lists
 from horizon.access.events import record
 from horizon.access.models import Membership
-from horizon.access.permissions import Actor, require_unlimited
-from horizon.access.policy import Role
-from horizon.errors import Conflict, Forbidden, Invalid
+from horizon.access.permissions import Actor, require, require_admin, require_unlimited
+from horizon.access.policy import Role, Verb
+from horizon.errors import Conflict, Forbidden, Invalid, NotFound
 from horizon.inventory import names, tree
 from horizon.inventory.models import Application, Group
 
@@ -23,6 +25,48 @@ class Look:
 
     description: str
     private: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants of a group: None stays as it is, an empty `parent` is the root."""
+
+    description: str | None = None
+    private: bool | None = None
+    name: str | None = None
+    parent: str | None = None
+
+
+FILTERS: lists.Filters = {
+    "group": lambda asked, path: tree.below(path),
+    "parent": lists.equal("parent__path"),
+    "private": lists.whether("private", lambda actor: Q(private=True)),
+    "search": lists.part("path"),
+}
+SORTS: lists.Sorts = {"path": ("path",), "name": ("name", "path"), "created_at": ("created_at", "path")}
+
+
+def found(path: str, verb: Verb, *, actor: Actor) -> Group:
+    """The group at this path, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
+    group = Group.objects.filter(path=path).first()
+    if group is None:
+        raise NotFound(f"there is no group {path}")
+    require(actor, verb, group)
+    return group
+
+
+def parent(path: str, *, actor: Actor) -> Group | None:
+    """The group to put one into, None for the root. Raises `Forbidden`, `NotFound`."""
+    if path:
+        return found(path, Verb.EDIT, actor=actor)
+    if not makes_roots(actor):
+        require_admin(actor)
+    return None
+
+
+def makes_roots(actor: Actor) -> bool:
+    """Whether the actor may put a group at the root."""
+    return actor.admin or not settings.HORIZON_ADMINS_ONLY_ROOT_GROUPS
 
 
 def create(name: str, *, parent: Group | None, description: str, private: bool, actor: Actor) -> Group:
@@ -40,6 +84,23 @@ def create(name: str, *, parent: Group | None, description: str, private: bool, 
     except IntegrityError as error:
         raise _taken(path) from error
     return group
+
+
+def amend(group: Group, wanted: Wanted, *, actor: Actor) -> Group:
+    """Describe it anew, make it private or public, move it with all below.
+
+    Who sees it takes the right to manage its members; where it lies takes the right to delete here and to edit there.
+    Raises `Forbidden`, and as `move` does.
+    """
+    require(actor, Verb.EDIT, group)
+    if wanted.private is not None:
+        require(actor, Verb.MEMBERS, group)
+    if wanted.name is not None or wanted.parent is not None:
+        require(actor, Verb.DELETE, group)
+        target = group.parent if wanted.parent is None else parent(wanted.parent, actor=actor)
+        group = move(group, name=group.name if wanted.name is None else wanted.name, parent=target, actor=actor)
+    description = group.description if wanted.description is None else wanted.description
+    return change(group, Look(description, group.private if wanted.private is None else wanted.private), actor=actor)
 
 
 def change(group: Group, look: Look, *, actor: Actor) -> Group:
@@ -93,7 +154,7 @@ def _move(group: Group, *, name: str, parent: Group | None, actor: Actor) -> Non
 def delete(group: Group, *, actor: Actor) -> None:
     """Delete it with its memberships. Raises `Conflict` naming what is in it."""
     with transaction.atomic():
-        inside = _inside(_locked(group))
+        inside = contents(_locked(group))
         if inside:
             shown = "; ".join(f"{kind}: {', '.join(found[:10])}" for kind, found in inside.items())
             raise Conflict(f"group {group.path} is not empty: {shown}", code="not_empty", details=inside)
@@ -117,7 +178,8 @@ def _save(group: Group, *fields: str) -> None:
     group.refresh_from_db(fields=["hidden"])
 
 
-def _inside(group: Group) -> dict[str, list[str]]:
+def contents(group: Group) -> dict[str, list[str]]:
+    """What is in it by kind, each by name: as long as there is any, it is not deleted."""
     found = {
         "groups": [child.path for child in group.children.all()],
         "applications": [row.name for row in Application.objects.filter(group=group)],

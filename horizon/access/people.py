@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from horizon.access import links, passwords
 from horizon.access.events import record
 from horizon.access.models import Membership, Robot
 from horizon.access.permissions import Actor, require_admin
 from horizon.access.policy import Role
-from horizon.errors import Conflict, Invalid
+from horizon.errors import Conflict, Invalid, NotFound
 from horizon.inventory.models import Group
 
 _NAME = re.compile(r"[a-z0-9][-._@+a-z0-9]{0,62}")
@@ -25,6 +27,33 @@ class Standing:
     email: str
     admin: bool = False
     active: bool = True
+
+
+def rows() -> "QuerySet[Any]":
+    """People and robots."""
+    return get_user_model().objects.select_related("robot")
+
+
+def found(name: str) -> AbstractBaseUser:
+    """The person or robot of this name. Raises `NotFound`."""
+    user: AbstractBaseUser | None = rows().filter(username=name).first()
+    if user is None:
+        raise NotFound(f"there is no person or robot {name}")
+    return user
+
+
+def active(name: str) -> AbstractBaseUser | None:
+    """The person or robot of this name who is not disabled."""
+    user: AbstractBaseUser | None = rows().filter(username=name, is_active=True).first()
+    return user
+
+
+def newcomer(name: str) -> AbstractBaseUser:
+    """Whom a role may be given to: who is not disabled. Raises `Invalid`."""
+    user = active(name)
+    if user is None:
+        raise Invalid(f"there is no active person or robot {name[:80]!r}", code="unknown", details={"field": "name"})
+    return user
 
 
 def create(name: str, standing: Standing, *, actor: Actor) -> tuple[AbstractBaseUser, links.Issued]:

@@ -4,25 +4,19 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
-from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from horizon.access.permissions import require, visible_applications, visible_clusters
 from horizon.access.policy import Verb
 from horizon.api import lists
 from horizon.api.answers import Page, Parameter, answers
 from horizon.api.base import View, named
 from horizon.api.bodies import Body, JsonMap
 from horizon.delivery import application as flows
-from horizon.delivery import bring, create, edit, life, tags
-from horizon.errors import Invalid
+from horizon.delivery import bring, create, edit, finding, life, tags
 from horizon.gitops import layout
-from horizon.inventory import tree
-from horizon.inventory.models import Application, Environment, Group, Priority, Tag, Template
-
-_SHOWN = ("application__group", "application__template", "environment", "region", "release__template")
+from horizon.inventory.models import Application, Environment, Priority, Template
 
 
 class NewApplication(Body):
@@ -78,23 +72,13 @@ def shown(application: Application) -> Shown:
     }
 
 
-FILTERS: lists.Filters = {
-    "group": lambda view, path: Q(group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
-    "template": lists.named("template", Template),
-    "priority": lists.one_of("priority", "priority", Priority.values),
-    "tag": lambda view, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), application__isnull=False).values("application")),
-    "search": lists.part("name"),
-}
-SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "priority": ("priority", "name")}
-
-
 class Applications(View):
     """`/applications`"""
 
-    @answers(Page(Shown), query=(*FILTERS, "archived", lists.sorting(SORTS)))
+    @answers(Page(Shown), query=(*finding.APPLICATION_FILTERS, "archived", lists.sorting(finding.APPLICATION_SORTS)))
     def get(self, request: Request) -> Response:
         """The applications that one may see and asks for."""
-        rows = lists.sort(self, lists.filtered(self, lists.alive(self, visible_applications(self.actor)), FILTERS), SORTS, unless="name")
+        rows = lists.sort(self, finding.found_applications(self), finding.APPLICATION_SORTS, unless="name")
         return self.page(rows, shown, whole=Application.objects.select_related("group", "template").prefetch_related("tags"))
 
     @answers(Shown, 201, body=NewApplication, errors=(404,))
@@ -120,7 +104,6 @@ class OneApplication(View):
         """Describe it anew; `group` moves it, which takes the right to delete here and to edit there."""
         application, sent = self.application(name, Verb.EDIT), self.sent(Change)
         if "group" in sent:
-            require(self.actor, Verb.DELETE, application)
             life.move(application, self.group(sent["group"], Verb.EDIT), actor=self.actor)
         look = life.Look(sent.get("description", application.description), sent.get("priority", application.priority))
         life.change(application, look, actor=self.actor)
@@ -220,16 +203,13 @@ class Bring(View):
     def get(self, request: Request, name: str) -> Response:
         """What each cluster has not taken yet: keys, clashes; `?prefer=application` for whose value stays on a clash."""
         application = self.application(name, Verb.VIEW)
-        rows = visible_clusters(self.actor).filter(application=application, archived_at__isnull=True)
         prefer = self.choice("prefer", ("cluster", "application")) or "cluster"
-        return Response({"items": bring.offer(rows.select_related(*_SHOWN).order_by("name"), prefer=prefer)})
+        return Response({"items": bring.offer(bring.reached(application, self.actor), prefer=prefer)})
 
     @answers(AllBrought, body=Chosen)
     def post(self, request: Request, name: str) -> Response:
         """Make it an edit of each chosen cluster; what is refused is listed and stops no other."""
         application, sent = self.application(name, Verb.VIEW), self.sent(Chosen)
         clusters = [self.cluster(cluster, Verb.EDIT) for cluster in dict.fromkeys(sent["clusters"])]
-        stray = [cluster.name for cluster in clusters if cluster.application_id != application.pk]
-        if stray:
-            raise Invalid(f"{stray[0]} is no cluster of {application}", code="unknown", details={"field": "clusters"})
+        bring.refuse_stray(application, clusters)
         return Response({"items": bring.bring(clusters, prefer=sent["prefer"], actor=self.actor, title=sent["title"])})

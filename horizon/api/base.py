@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from horizon.access import groups
 from horizon.access.addresses import came_from
 from horizon.access.models import Token
 from horizon.access.permissions import Actor, require
@@ -78,7 +79,7 @@ class View(APIView):
 
     def group(self, path: str, verb: Verb) -> Group:
         """The group at this path, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
-        return self._found(Group.objects.filter(path=path), f"there is no group {path}", verb)
+        return groups.found(path, verb, actor=self.actor)
 
     def _found(self, rows: "QuerySet[Any]", missing: str, verb: Verb) -> Any:
         thing = rows.first()

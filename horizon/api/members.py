@@ -7,13 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from horizon.access import members
+from horizon.access import people as persons
 from horizon.access.models import Membership
 from horizon.access.policy import Role, Verb
 from horizon.api import people
 from horizon.api.answers import Page, answers
 from horizon.api.base import View
 from horizon.api.bodies import Body
-from horizon.errors import Invalid
 from horizon.inventory.events import Thing, kind
 
 _PLACES = ("group", "application", "cluster")
@@ -72,7 +72,7 @@ class Members(View):
         """Give a role."""
         sent = self.sent(NewMember)
         thing = _thing(self, sent, Verb.MEMBERS)
-        user = _newcomer(sent["name"])
+        user = persons.newcomer(sent["name"])
         return Response(_row(members.add(thing, user, Role(sent["role"]), actor=self.actor)), status=201)
 
 
@@ -84,13 +84,13 @@ class OneMember(View):
         """Replace the role that is held on the thing itself."""
         sent = self.sent(NewRole)
         thing = _thing(self, sent, Verb.MEMBERS)
-        return Response(_row(members.change(thing, people.found(name), Role(sent["role"]), actor=self.actor)))
+        return Response(_row(members.change(thing, persons.found(name), Role(sent["role"]), actor=self.actor)))
 
     @answers(None, 204, query=_PLACES)
     def delete(self, request: Request, name: str) -> Response:
         """Take the role that is held on the thing itself."""
         thing = _thing(self, _asked(self), Verb.MEMBERS)
-        members.remove(thing, people.found(name), actor=self.actor)
+        members.remove(thing, persons.found(name), actor=self.actor)
         return Response(status=204)
 
 
@@ -103,13 +103,6 @@ def _thing(view: View, sent: dict[str, Any], verb: Verb) -> Thing:
     place = next(name for name in _PLACES if name in sent)
     find = {"group": view.group, "application": view.application, "cluster": view.cluster}[place]
     return find(sent[place], verb)
-
-
-def _newcomer(name: str) -> Any:
-    user = people.active(name)
-    if user is None:
-        raise Invalid(f"there is no active person or robot {name[:80]!r}", code="unknown", details={"field": "name"})
-    return user
 
 
 def _member(member: members.Member) -> Shown:

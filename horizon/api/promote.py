@@ -12,7 +12,6 @@ from horizon.api.base import View
 from horizon.api.bodies import Body
 from horizon.api.diff import Shown
 from horizon.delivery import promote
-from horizon.gitops import layout
 
 
 class Promotion(Body):
@@ -50,11 +49,7 @@ class Promote(View):
     def post(self, request: Request, name: str) -> Response:
         """Make it an edit; a form's keys take the right to edit, CI's output the right to post."""
         sent = self.sent(Promotion)
-        target = self.cluster(name, Verb.EDIT if _edits(sent["keys"]) else Verb.OUTPUT)
+        target = self.cluster(name, promote.needed(sent["keys"]))
         source = self.cluster(sent["source"], Verb.VIEW)
         edited = promote.promote(target, source, sent["keys"], actor=self.actor, title=sent["title"])
         return Response({"revision": edited.sha, "changed": edited.changed}, headers={"ETag": f'"{edited.sha}"'})
-
-
-def _edits(keys: list[str] | None) -> bool:
-    return any(not key.startswith(f"{layout.OUTPUT}:") for key in keys or ())

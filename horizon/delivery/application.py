@@ -1,7 +1,7 @@
 """An application's config: a branch per environment, made from `default` at its first edit (DESIGN 3.2). Nothing runs from here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -11,7 +11,8 @@ from horizon.access.permissions import Actor
 from horizon.delivery import edit, rendering
 from horizon.delivery.create import recommended
 from horizon.gitops import layout, values
-from horizon.gitops.repository import message
+from horizon.gitops.diff import diff
+from horizon.gitops.repository import Files, message
 from horizon.inventory.models import Application, Environment
 from horizon.inventory.repositories import application_repository
 
@@ -36,6 +37,39 @@ def read(application: Application, environment: Environment | None) -> Applicati
     return ApplicationConfig(ref.removeprefix("refs/heads/"), refs[ref], config, values.section(files, layout.PIPELINE, "pipeline"))
 
 
+@dataclass(frozen=True)
+class Text:
+    """The config's file on a branch as it is written there, and the branch's revision."""
+
+    branch: str
+    revision: str
+    text: str
+
+
+def read_text(application: Application, environment: Environment | None) -> Text:
+    """The file that a new cluster in this environment would start from."""
+    repository = application_repository(application)
+    refs = repository.refs.read()
+    ref = _ref(environment) if _ref(environment) in refs else layout.DEFAULT
+    written = repository.files(refs[ref]).get(layout.APPLICATION, b"")
+    return Text(ref.removeprefix("refs/heads/"), refs[ref], written.decode(errors="replace"))
+
+
+def branches(application: Application) -> frozenset[str]:
+    """The environments that have a branch of their own, by name."""
+    return frozenset(ref.removeprefix("refs/heads/") for ref in application_repository(application).refs.read()) - {"default"}
+
+
+def proposed(application: Application, environment: Environment | None, mutate: edit.Mutate) -> list[dict[str, Any]]:
+    """What `mutate` would change, file by file. Raises `Invalid` as `write` does; changes nothing."""
+    repository = application_repository(application)
+    refs = repository.refs.read()
+    files = repository.files(refs.get(_ref(environment), refs[layout.DEFAULT]))
+    wanted = mutate(dict(files))
+    _check(wanted, application)
+    return [asdict(item) for item in diff(files, wanted)]
+
+
 def write(application: Application, environment: Environment | None, mutate: edit.Mutate, *, actor: Actor, title: str, seen: edit.Seen | None) -> str:
     """Commit what `mutate` makes of the branch's files; the sha of the branch. Raises `Invalid` and `StaleRevision` as a cluster's edit does."""
     repository = application_repository(application)
@@ -49,7 +83,7 @@ def write(application: Application, environment: Environment | None, mutate: edi
         wanted = mutate(dict(files))
         if wanted == files:
             return head
-        rendering.check_form(wanted, rendering.release_from(bytes(recommended(application.template).archive)))
+        _check(wanted, application)
         note = message(edit.titled(title) or "Edit the config")
         sha = repository.commit(repository.write(wanted), parents=[head], author=actor.author, message=note, now=timezone.now())
         repository.move({ref: (refs.get(ref), sha)})
@@ -66,6 +100,12 @@ def put_config(config: Mapping[str, Any], application: Application) -> edit.Muta
 def patch_config(patch: Mapping[str, Any], application: Application) -> edit.Mutate:
     """Merge a patch into the form's data."""
     return edit.merge_section(layout.APPLICATION, application.template.name, patch)
+
+
+def _check(files: Files, application: Application) -> None:
+    """Hold the files against the form of the release that a new cluster gets. Raises `Invalid`."""
+    rendering.check_form(files, rendering.release_from(bytes(recommended(application.template).archive)))
+    rendering.refuse_stray(values.data(files, layout.APPLICATION), application.template.name, layout.APPLICATION)
 
 
 def _ref(environment: Environment | None) -> str:

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from horizon.access.permissions import Actor
+from horizon.access.permissions import Actor, visible_clusters
 from horizon.delivery import edit
 from horizon.delivery.keys import shown, shown_keys
 from horizon.delivery.rendering import check
-from horizon.errors import HorizonError
+from horizon.errors import HorizonError, Invalid
 from horizon.gitops import layout
 from horizon.gitops.change import Applied, Change, Clash, apply, change
 from horizon.gitops.keypath import as_json
 from horizon.gitops.repository import Files
-from horizon.inventory.models import Cluster
+from horizon.inventory.models import Application, Cluster
 from horizon.inventory.repositories import application_repository, cluster_repository
 
 
@@ -24,6 +24,19 @@ class News:
     before: str
     after: str
     change: Change
+
+
+def reached(application: Application, actor: Actor) -> list[Cluster]:
+    """The application's clusters that the actor sees, by name, with what bringing needs to know of them."""
+    rows = visible_clusters(actor).filter(application=application, archived_at__isnull=True)
+    return list(rows.select_related("application__group", "application__template", "environment", "region", "release__template").order_by("name"))
+
+
+def refuse_stray(application: Application, clusters: Sequence[Cluster]) -> None:
+    """Raise `Invalid` naming the first that is of another application."""
+    stray = next((cluster for cluster in clusters if cluster.application_id != application.pk), None)
+    if stray:
+        raise Invalid(f"{stray} is no cluster of {application}", code="unknown", details={"field": "clusters"})
 
 
 def offer(clusters: Sequence[Cluster], *, prefer: str) -> list[dict[str, Any]]:

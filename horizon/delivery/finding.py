@@ -1,15 +1,15 @@
-"""Clusters found: the filters and sorts of their lists, and how many there are in which state."""
+"""Clusters and applications found: the filters and sorts of their lists, and how many clusters there are in which state."""
 
 from typing import Any, TypedDict
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from horizon.access import favourites, lists
-from horizon.access.permissions import Actor, owned_clusters, visible_clusters
+from horizon.access.permissions import Actor, owned_clusters, visible_applications, visible_clusters
 from horizon.delivery import tags
 from horizon.engines.contract import Health, Sync
 from horizon.inventory import tree
-from horizon.inventory.models import Application, Cluster, Environment, Group, Region, Tag, TemplateRelease
+from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, Tag, Template, TemplateRelease
 
 FILTERS: lists.Filters = {
     "application": lists.named("application", Application),
@@ -29,6 +29,15 @@ FILTERS: lists.Filters = {
 SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "sync": ("sync", "name"), "health": ("health", "name")}
 """Each has an index of its own: a page costs the same whatever lies behind it."""
 
+APPLICATION_FILTERS: lists.Filters = {
+    "group": lambda asked, path: Q(group__in=_groups(path)),
+    "template": lists.named("template", Template),
+    "priority": lists.one_of("priority", "priority", Priority.values),
+    "tag": lambda asked, text: Q(pk__in=Tag.objects.order_by().filter(tags.tagged(text), application__isnull=False).values("application")),
+    "search": lists.part("name"),
+}
+APPLICATION_SORTS: lists.Sorts = {"name": ("name",), "created_at": ("created_at", "name"), "priority": ("priority", "name")}
+
 
 class Counted(TypedDict):
     """How many clusters there are, and in which state."""
@@ -42,6 +51,11 @@ class Counted(TypedDict):
 def found(asked: lists.Asked, filters: lists.Filters = FILTERS) -> "QuerySet[Cluster]":
     """The clusters that one may see and asks for. Raises `Invalid`."""
     return lists.filtered(asked, lists.alive(asked, visible_clusters(asked.actor)), filters)
+
+
+def found_applications(asked: lists.Asked) -> "QuerySet[Application]":
+    """The applications that one may see and asks for. Raises `Invalid`."""
+    return lists.filtered(asked, lists.alive(asked, visible_applications(asked.actor)), APPLICATION_FILTERS)
 
 
 def counts(rows: "QuerySet[Cluster]") -> Counted:
@@ -61,7 +75,9 @@ def _summed(found: list[tuple[str, str, bool, int]]) -> Counted:
 
 def whole(actor: Actor) -> "QuerySet[Cluster]":
     """Clusters with all that a list shows of them; without the archives of their releases."""
-    rows = Cluster.objects.select_related("application", "environment", "region", "release__template").defer("release__archive", "objects_seen")
+    rows = Cluster.objects.select_related("application__group", "environment", "region", "release__template").defer(
+        "release__archive", "objects_seen"
+    )
     return rows.prefetch_related("tags").annotate(favourite=Exists(favourites.of(actor).filter(cluster=OuterRef("pk"))))
 
 

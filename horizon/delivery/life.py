@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from horizon.access.events import record
-from horizon.access.permissions import Actor
+from horizon.access.permissions import Actor, require
+from horizon.access.policy import Verb
 from horizon.delivery import regions
 from horizon.delivery.models import ACTIVE, Pipelinerun
 from horizon.errors import Conflict, Invalid, Unavailable
@@ -55,7 +56,12 @@ def describe(cluster: Cluster, description: str, *, actor: Actor) -> None:
 
 
 def move(application: Application, group: Group, *, actor: Actor) -> None:
-    """Into another group: roles held there count from now on. Repositories, namespaces and live objects stay as they are."""
+    """Into another group: roles held there count from now on. Repositories, namespaces and live objects stay as they are.
+
+    Takes the right to delete here and to edit there. Raises `Forbidden`.
+    """
+    require(actor, Verb.DELETE, application)
+    require(actor, Verb.EDIT, group)
     before = application.group
     if before == group:
         return

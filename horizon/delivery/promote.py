@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from horizon.access.permissions import Actor
+from horizon.access.policy import Verb
 from horizon.delivery import edit, review
 from horizon.delivery.keys import named_keys, shown_keys
 from horizon.errors import Conflict, Invalid
 from horizon.gitops import layout
-from horizon.gitops.change import Change, Key, apply, change
+from horizon.gitops.change import Change, Key, apply, change, overlap
 from horizon.gitops.repository import Files
 from horizon.inventory.models import Cluster
 from horizon.inventory.repositories import cluster_repository
@@ -32,6 +33,22 @@ def promote(target: Cluster, source: Cluster, names: Sequence[str] | None, *, ac
     wanted = _difference(target, source)
     mutate = _mutate(wanted, _chosen(wanted, names))
     return edit.edit(target, mutate, actor=actor, title=title or f"Promote from {source.name} at {source.master[:8]}")
+
+
+def needed(names: Sequence[str] | None) -> Verb:
+    """What promoting these takes of the target: the form's keys the right to edit, what CI posted the right to post."""
+    return Verb.EDIT if any(not name.startswith(f"{layout.OUTPUT}:") for name in names or ()) else Verb.OUTPUT
+
+
+def clashes(target: Cluster, source: Cluster, names: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Keys of the target with a pending edit that promoting these would overwrite. Raises as `promote` does."""
+    wanted = _difference(target, source)
+    chosen, repository = _chosen(wanted, names), cluster_repository(target)
+    refs = repository.refs.read()
+    before = repository.files(refs[layout.MASTER])
+    # Before the first release all is pending: nothing there is anybody's change of something.
+    pending = change(before, repository.files(refs[layout.GITOPS])).keys() if before else frozenset()
+    return shown_keys(key for key in pending if overlap(frozenset({key}), chosen))
 
 
 def _difference(target: Cluster, source: Cluster) -> Change:

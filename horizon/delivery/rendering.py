@@ -71,7 +71,7 @@ def check(files: Mapping[str, bytes], cluster: Cluster) -> list[Manifest]:
     release = release_of(files)
     check_form(files, release)
     for file in layout.VALUE_FILES:
-        _refuse_stray(values.data(files, file), release.name, file)
+        refuse_stray(values.data(files, file), release.name, file)
     return render(files, cluster)
 
 
@@ -107,8 +107,8 @@ def _refuse(found: Sequence[Problem], *, file: str) -> None:
         raise Invalid(f"{file}: {first}", code="schema", details={"file": file, "errors": errors})
 
 
-def _refuse_stray(data: Mapping[str, Any], template: str, file: str) -> None:
-    """Values beside the template's own key would silently reach no chart."""
+def refuse_stray(data: Mapping[str, Any], template: str, file: str) -> None:
+    """Raise `Invalid` for values beside the template's own key: they would silently reach no chart."""
     stray = [key for key in data if key not in (template, "global")]
     if stray:
         raise Invalid(

@@ -67,6 +67,18 @@ def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[s
     }
 
 
+def across(one: Cluster, other: Cluster) -> list[dict[str, Any]]:
+    """How the values of two clusters differ, both as they are wanted now, pending edits included: file by file, in the order in which they win."""
+    left, right = _wanted_values(one), _wanted_values(other)
+    return sorted((asdict(item) for item in diff(left, right)), key=lambda item: layout.VALUE_FILES.index(item["file"]))
+
+
+def _wanted_values(cluster: Cluster) -> Files:
+    repository = cluster_repository(cluster)
+    files = repository.files(repository.refs.read()[layout.GITOPS])
+    return {file: files[file] for file in layout.VALUE_FILES if file in files}
+
+
 def _difference(before: _Side, after: _Side, cluster: Cluster) -> dict[str, Any]:
     return {
         "files": [asdict(item) for item in diff(before.files, after.files)],

@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
+from horizon.access import groups
 from horizon.access.addresses import came_from
 from horizon.access.permissions import Actor, require
 from horizon.access.policy import Verb
 from horizon.delivery.models import Pipelinerun
 from horizon.errors import Conflict, HorizonError, Invalid, NotFound
-from horizon.inventory.models import Cluster
+from horizon.inventory.models import Application, Cluster, Group
 from horizon.web import errors
 
 
@@ -63,6 +64,20 @@ class Page(Open):
         if found.archived_at and verb != Verb.VIEW:
             raise Conflict(f"cluster {found} was deleted: restore it first", code="archived")
         return found
+
+    def application(self, name: str, verb: Verb) -> Application:
+        """The application of this name; raises as `cluster` does."""
+        found = Application.objects.select_related("group", "template").filter(name=name, ready=True).first()
+        if found is None:
+            raise NotFound(f"there is no application {name}")
+        require(self.actor, verb, found)
+        if found.archived_at and verb != Verb.VIEW:
+            raise Conflict(f"application {found} was deleted: restore it first", code="archived")
+        return found
+
+    def group(self, path: str, verb: Verb) -> Group:
+        """The group at this path, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
+        return groups.found(path, verb, actor=self.actor)
 
     def run(self, key: int, verb: Verb) -> Pipelinerun:
         """The run of this number, if the actor may do this to its cluster. Raises `NotFound`, `Forbidden`."""

@@ -19,11 +19,14 @@ from horizon.web import diffs
 from horizon.web.base import Page, go
 from horizon.web.errors import status
 
-_LONGEST = 200_000
+LONGEST = 200_000
+"""Letters of a config."""
 
 
-class _Written(forms.Form):
-    text = forms.CharField(max_length=_LONGEST, required=False, strip=False)
+class Written(forms.Form):
+    """A config as it was written, the title of the edit, and the revision that was seen."""
+
+    text = forms.CharField(max_length=LONGEST, required=False, strip=False)
     title = forms.CharField(max_length=255, required=False)
     seen = forms.CharField(max_length=40, required=False)
 
@@ -37,7 +40,7 @@ class Config(Page):
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
         """Save it as an edit, or show what that would change; where somebody else saved meanwhile, both are shown and nothing is lost."""
-        cluster, form = self.cluster(name, Verb.EDIT), _Written(request.POST)
+        cluster, form = self.cluster(name, Verb.EDIT), Written(request.POST)
         if not form.is_valid():
             return self._page(cluster, typed=request.POST, error=_("The text is longer than a config can be."), number=400)
         given = form.cleaned_data
@@ -51,7 +54,7 @@ class Config(Page):
             )
             return self._page(cluster, typed={**given, "seen": ""}, error=said, number=412, preview=_preview(cluster, given["text"]))
         except HorizonError as error:
-            return self._page(cluster, typed=given, error=error.message, number=status(error), preview=_refused(error))
+            return self._page(cluster, typed=given, error=error.message, number=status(error), preview=refused(error))
         said = (
             _("Saved as edit %(sha)s: it waits for a deploy.") % {"sha": edited.sha[:8]} if edited.changed else _("That is what was there already.")
         )
@@ -86,18 +89,18 @@ class Preview(Page):
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
         """What saving the text would change of what is pending; nothing is saved."""
         cluster = self.cluster(name, Verb.EDIT)
-        return self.show("web/parts/preview.html", **_preview(cluster, request.POST.get("text", "")[:_LONGEST]))
+        return self.show("web/parts/preview.html", **_preview(cluster, request.POST.get("text", "")[:LONGEST]))
 
 
 def _preview(cluster: Cluster, text: str) -> dict[str, Any]:
     try:
         found = review.proposed(cluster, edit.put_text(layout.APPLICATION, text))
     except HorizonError as error:
-        return _refused(error)
+        return refused(error)
     return {"shown": True, "files": diffs.files(found["files"]), "impacts": found["objects"], "troubles": found["errors"]}
 
 
-def _refused(error: HorizonError) -> dict[str, Any]:
+def refused(error: HorizonError) -> dict[str, Any]:
     """What is wrong with the text, place by place where that is known."""
     found = error.details.get("errors") or [{"pointer": "", "message": error.message}]
     return {"shown": True, "problems": found}

@@ -1,11 +1,9 @@
 """Home: the clusters that one may see, found and counted."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,10 +17,12 @@ from horizon.delivery.models import ACTIVE, Pipelinerun
 from horizon.engines.contract import Health, Sync
 from horizon.inventory.models import Cluster, Environment, Region, Template
 from horizon.web.base import Page, go
+from horizon.web.listing import Asked, number
 
 _SIZE = 50
 _SUGGESTED = 200
 """Names that a field offers as one types."""
+_SAID = (*FILTERS, "sort")
 _STATUS = ("sync", "health", "pending")
 _CHIPS: tuple[tuple[Any, str, str, str], ...] = (
     (gettext_lazy("Healthy"), "ok", "health", Health.HEALTHY),
@@ -34,33 +34,12 @@ _CHIPS: tuple[tuple[Any, str, str, str], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Who asks, and what the address says; a filter that is unknown or empty is none."""
-
-    actor: Actor
-    given: QueryDict
-
-    def query(self, name: str) -> str:
-        """What is said of this, empty if nothing."""
-        return self.given.get(name, "").strip()
-
-    def queries(self, name: str) -> list[str]:
-        """All that is said of this."""
-        return [value.strip() for value in self.given.getlist(name)]
-
-    def address(self, **other: str) -> str:
-        """The same list with something else said, and from its first page unless that is said."""
-        kept = [(name, value) for name in (*FILTERS, "sort") for value in self.queries(name) if value and name not in other]
-        return "?" + urlencode([*kept, *((name, value) for name, value in other.items() if value)])
-
-
 class Home(Page):
     """`/`"""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list; its rows and counts alone where htmx asks for them."""
-        asked = Asked(self.actor, request.GET)
+        asked = Asked(self.actor, request.GET, _SAID)
         template = "web/parts/clusters.html" if self.partly else "web/home.html"
         answer = self.show(template, **_listed(asked), **({} if self.partly else _choices(asked)))
         answer.headers["Vary"] = "HX-Request"
@@ -85,8 +64,8 @@ def _listed(asked: Asked) -> dict[str, Any]:
     plain = {name: condition for name, condition in FILTERS.items() if name not in _STATUS}
     counted = finding.counts(finding.found(asked, plain))
     rows = lists.sort(asked, finding.found(asked), SORTS, unless="name")
-    number = _number(asked.query("page"))
-    keys = list(rows.values_list("pk", flat=True)[(number - 1) * _SIZE : number * _SIZE + 1])
+    page = number(asked.query("page"))
+    keys = list(rows.values_list("pk", flat=True)[(page - 1) * _SIZE : page * _SIZE + 1])
     return {
         "asked": asked,
         "nav": "favourites" if asked.query("favourite") == "true" else "clusters",
@@ -94,10 +73,10 @@ def _listed(asked: Asked) -> dict[str, Any]:
         "chips": _chips(asked, counted),
         "total": counted["total"],
         "narrowed": any(asked.query(name) for name in FILTERS),
-        "first": (number - 1) * _SIZE + 1,
-        "last": (number - 1) * _SIZE + len(keys[:_SIZE]),
-        "before": asked.address(page=str(number - 1)) if number > 1 else "",
-        "after": asked.address(page=str(number + 1)) if len(keys) > _SIZE else "",
+        "first": (page - 1) * _SIZE + 1,
+        "last": (page - 1) * _SIZE + len(keys[:_SIZE]),
+        "before": asked.address(page=str(page - 1)) if page > 1 else "",
+        "after": asked.address(page=str(page + 1)) if len(keys) > _SIZE else "",
     }
 
 
@@ -151,7 +130,3 @@ def _choices(asked: Asked) -> dict[str, Any]:
 
 def _field(asked: Asked, name: str, label: str, values: Iterable[str], *, every: str = "") -> dict[str, Any]:
     return {"name": name, "label": label, "values": list(values), "chosen": asked.query(name), "every": every}
-
-
-def _number(text: str) -> int:
-    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -15,7 +15,7 @@ from horizon.access.policy import Verb
 from horizon.delivery import application as configs
 from horizon.delivery import create, edit, form, preview
 from horizon.engines.objects import label
-from horizon.errors import Conflict, Invalid, NotFound
+from horizon.errors import Invalid
 from horizon.inventory import names
 from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
 from horizon.web import asking
@@ -86,10 +86,16 @@ class NewCluster(Page):
 
     def get(self, request: HttpRequest, application: str) -> HttpResponse:
         """What is asked of a new cluster, with choices that make sense."""
-        row = _application(self, application)
+        row = self.application(application, Verb.EDIT)
         environments, regions, releases = _names(Environment), _names(Region), _offered_releases(row.template)
         others = list(Cluster.objects.filter(application=row).select_related("environment", "region").order_by("pk"))
-        asked = asking.cluster(row.name, environments, regions, [release.version for release in releases], _likely(environments, regions, others))
+        asked = asking.cluster(
+            row.name,
+            environments,
+            regions,
+            [release.version for release in releases],
+            _likely(environments, regions, others, request.GET.get("environment", "")),
+        )
         given = {**_given(self, "cluster", row.name), **asked, "taken": [cluster.name for cluster in others]}
         title = _("New cluster of %(name)s") % {"name": row.name}
         lacking = _lacking(environments=environments, regions=regions, releases=releases)
@@ -101,7 +107,7 @@ class StartCluster(Endpoint):
 
     def get(self, request: HttpRequest, application: str) -> JsonResponse:
         """The release's form, with what the application holds for the environment."""
-        row = _application(self, application)
+        row = self.application(application, Verb.EDIT)
         release = _release(row.template, request.GET.get("release", ""))
         held = configs.read(row, _environment(request.GET.get("environment", "")))
         answer = {"template": row.template.name, "release": release.version, "config": held.config, **asdict(form.of_release(release))}
@@ -113,7 +119,7 @@ class PreviewCluster(Endpoint):
 
     def post(self, request: HttpRequest, application: str) -> JsonResponse:
         """The manifests that the cluster would have; errors by pointer where the schema says no."""
-        return _manifests(create.previewed(_new_cluster(_application(self, application), self.sent())))
+        return _manifests(create.previewed(_new_cluster(self.application(application, Verb.EDIT), self.sent())))
 
 
 class SaveCluster(Endpoint):
@@ -121,7 +127,7 @@ class SaveCluster(Endpoint):
 
     def post(self, request: HttpRequest, application: str) -> JsonResponse:
         """Make it, with exactly this config, nothing released; where to go then."""
-        made = create.cluster(_new_cluster(_application(self, application), self.sent()), actor=self.actor)
+        made = create.cluster(_new_cluster(self.application(application, Verb.EDIT), self.sent()), actor=self.actor)
         return JsonResponse({"url": reverse("cluster", args=[made.name])}, status=201)
 
 
@@ -144,10 +150,11 @@ def _manifests(objects: list[dict[str, Any]]) -> JsonResponse:
     return JsonResponse({"manifests": [{"object": label(item), "text": helmyaml.write(item)} for item in objects]})
 
 
-def _likely(environments: list[str], regions: list[str], others: list[Cluster]) -> dict[str, str]:
-    """The first environment that the application is not in yet, and the region where it was put last."""
+def _likely(environments: list[str], regions: list[str], others: list[Cluster], asked: str) -> dict[str, str]:
+    """The environment that was asked for, else the first that the application is not in yet, and the region where it was put last."""
     used = {cluster.environment.name for cluster in others}
-    environment = next((name for name in environments if name not in used), next(iter(environments), ""))
+    free = next((name for name in environments if name not in used), next(iter(environments), ""))
+    environment = asked if asked in environments else free
     return {"environment": environment, "region": others[-1].region.name if others else next(iter(regions), "")}
 
 
@@ -161,17 +168,6 @@ def _given(page: Page, kind: str, *things: str) -> dict[str, Any]:
 def _lacking(**choices: Iterable[Any]) -> str:
     """The first kind of thing without which nothing can be made; empty if all are there."""
     return next((kind for kind, found in choices.items() if not found), "")
-
-
-def _application(page: Page, name: str) -> Application:
-    """The application, if the actor may edit it. Raises `NotFound`, `Forbidden`, `Conflict` for a deleted one."""
-    found = Application.objects.select_related("group", "template").filter(name=name, ready=True).first()
-    if found is None:
-        raise NotFound(_("There is no application %(name)s.") % {"name": name[:80]})
-    require(page.actor, Verb.EDIT, found)
-    if found.archived_at:
-        raise Conflict(_("Application %(name)s was deleted: restore it first.") % {"name": name}, code="archived")
-    return found
 
 
 def _offered_templates() -> list[Template]:

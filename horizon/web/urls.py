@@ -2,10 +2,27 @@
 
 from django.urls import path
 
-from horizon.web import actions, cluster, config, form, home, making, runs, session
+from horizon.web import (
+    actions,
+    applications,
+    cluster,
+    config,
+    defaults,
+    form,
+    grouping,
+    groups,
+    home,
+    making,
+    members,
+    promoting,
+    runs,
+    session,
+    steering,
+)
 
 _CLUSTER = "clusters/<str:name>"
 _FORM = f"{_CLUSTER}/form"
+_APPLICATION = "applications/<str:name>"
 _NEW_APPLICATION, _NEW_CLUSTER = "new/application", "new/cluster/<str:application>"
 
 urlpatterns = [
@@ -20,6 +37,7 @@ urlpatterns = [
     path(f"{_CLUSTER}/restart", actions.Restart.as_view(), name="restart"),
     path(f"{_CLUSTER}/rollback", actions.RollBack.as_view(), name="rollback"),
     path(f"{_CLUSTER}/free", actions.Free.as_view(), name="free"),
+    path(f"{_CLUSTER}/promote", promoting.Promote.as_view(), name="promote"),
     path(_FORM, form.Form.as_view(), name="form"),
     path(f"{_FORM}/preview", form.Preview.as_view(), name="form-preview"),
     path(f"{_FORM}/save", form.Save.as_view(), name="form-save"),
@@ -34,6 +52,22 @@ urlpatterns = [
     path(f"{_NEW_CLUSTER}/save", making.SaveCluster.as_view(), name="new-cluster-save"),
     path(f"{_CLUSTER}/config", config.Config.as_view(), name="config"),
     path(f"{_CLUSTER}/config/preview", config.Preview.as_view(), name="preview"),
+    path("groups", groups.Groups.as_view(), name="groups"),
+    path("groups/<path:path>", groups.OneGroup.as_view(), name="group"),
+    path("new/group", grouping.NewGroup.as_view(), name="new-group"),
+    path("edit/group/<path:path>", grouping.Describe.as_view(), name="edit-group"),
+    path("move/group/<path:path>", grouping.Move.as_view(), name="move-group"),
+    path("delete/group/<path:path>", grouping.Delete.as_view(), name="delete-group"),
+    path("members/<str:kind>/<path:name>", members.Member.as_view(), name="member"),
+    path("applications", applications.Applications.as_view(), name="applications"),
+    path(_APPLICATION, applications.OneApplication.as_view(), name="application"),
+    path(f"{_APPLICATION}/config", defaults.Config.as_view(), name="application-config"),
+    path(f"{_APPLICATION}/config/preview", defaults.Preview.as_view(), name="application-preview"),
+    path(f"{_APPLICATION}/describe", steering.Describe.as_view(), name="describe-application"),
+    path(f"{_APPLICATION}/move", steering.Move.as_view(), name="move-application"),
+    path(f"{_APPLICATION}/delete", steering.Delete.as_view(), name="delete-application"),
+    path(f"{_APPLICATION}/restore", steering.Restore.as_view(), name="restore-application"),
+    path(f"{_APPLICATION}/bring", steering.Bring.as_view(), name="bring"),
     path("runs", runs.Runs.as_view(), name="runs"),
     path("runs/<int:key>", runs.OneRun.as_view(), name="run"),
     path("runs/<int:key>/cancel", runs.Cancel.as_view(), name="cancel"),
