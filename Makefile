@@ -8,7 +8,8 @@ digest = $(shell cat $(1) | sha256sum | cut -c1-16)
 RUN_STAMP := .venv/.run-$(call digest,requirements.txt)
 DEV_STAMP := .venv/.dev-$(call digest,requirements-dev.txt)
 HELM := .venv/test-bin/helm
-PYTEST := $(PY) -m pytest -n 2 --durations 10
+# By groups: tests that share a running platform run in one process.
+PYTEST := $(PY) -m pytest -n 2 --dist loadgroup --durations 10
 
 .DELETE_ON_ERROR:
 
@@ -17,16 +18,20 @@ run: $(RUN_STAMP) ## start the platform: web, worker and scheduler; Ctrl-C stops
 	$(PY) manage.py up
 
 .PHONY: test
-test: $(DEV_STAMP) helm ## every test that needs no outside service
+test: $(DEV_STAMP) helm programs ## every test that needs no outside service
 	$(PYTEST) $(ARGS)
 
 .PHONY: test-postgres
-test-postgres: $(DEV_STAMP) helm ## the same tests on a private Postgres
+test-postgres: $(DEV_STAMP) helm programs ## the same tests on a private Postgres
 	$(PY) -m tests.services.postgres $(PYTEST) $(ARGS)
 
 .PHONY: tour
 tour: $(DEV_STAMP) helm ## a walk through the platform by its REST interface: the main job, then a cluster's whole life
 	./tour.sh
+
+.PHONY: screenshots
+screenshots: $(DEV_STAMP) programs ## every page, light and dark, at three widths, written to screenshots/
+	$(PY) -m pytest -q tests/browser/screenshots.py
 
 .PHONY: bench
 bench: $(DEV_STAMP) helm ## benchmarks, each against a peer in the same run
@@ -59,10 +64,14 @@ lock: $(DEV_STAMP) ## write the lock files from requirements/*.in (UPGRADE=--upg
 .PHONY: setup
 setup: $(DEV_STAMP) helm ## everything that run, test and lint install
 
-# Without the program the tests that compare with it are skipped and say so, hence no failure here.
+# Without these programs the tests that need them are skipped and say so, hence no failure here.
 .PHONY: helm
 helm: $(DEV_STAMP)
 	@$(PY) -m tests.services.helm $(HELM)
+
+.PHONY: programs
+programs: $(DEV_STAMP)
+	@$(PY) -m tests.services.debian chromium redis-server
 
 .PHONY: help
 help:

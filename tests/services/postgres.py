@@ -14,15 +14,12 @@ from pathlib import Path
 
 import psycopg
 
+from tests.services.debian import Missing, install
 from tests.services.ports import free_port
 from tests.services.process import server
 
 OWNER = "postgres"
 """Who runs the server when we are root: Postgres refuses to run as root."""
-
-
-class Missing(Exception):
-    """There is no Postgres here and none can be installed."""
 
 
 def programs() -> Path:
@@ -34,16 +31,6 @@ def programs() -> Path:
     if not installed:
         raise Missing("Postgres is not installed")
     return installed[-1].parent
-
-
-def install() -> None:
-    """Install Debian's Postgres where that is possible; raise `Missing` with the reason where not."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Missing("Postgres is not installed, and only root on Debian may install it (apt-get install postgresql)")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for argv in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "postgresql"]):
-        if subprocess.run(["apt-get", *argv], env=environment, check=False).returncode:
-            raise Missing("Postgres is not installed, and apt-get could not install it")
 
 
 @contextmanager
@@ -112,7 +99,7 @@ def _ensure() -> None:
     try:
         programs()
     except Missing:
-        install()
+        install("postgresql")
         programs()
 
 

@@ -1,0 +1,56 @@
+"""Every page for everybody: axe finds nothing in light and dark, a phone shows it whole, no script or style is stopped."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.addresses import ADDRESSES, Address
+from tests.browser.conftest import Tabs
+from tests.browser.looks import settled, too_wide, violations
+from tests.services.platform import Platform
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=str)
+def test_page(address: Address, tab: Tabs, platform: Platform) -> None:
+    page = tab(address.person, refused={address.status})
+
+    answer = page.goto(address.of(platform))
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found[scheme] = violations(settled(page))
+    page.set_viewport_size(PHONE)
+
+    assert answer is not None
+    assert answer.status == address.status
+    assert found == {"light": [], "dark": []}
+    assert too_wide(page) == []
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("action", ["Deploy", "Roll back", "Restart", "Free"])
+def test_dialog(action: str, tab: Tabs) -> None:
+    page = tab()
+    page.goto("/clusters/shop-test")
+    page.get_by_role("link", name=action, exact=True).click()
+    dialog = page.get_by_role("dialog")
+
+    expect(dialog.get_by_role("button", name=action)).to_be_visible()
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == []
+    expect(dialog.get_by_role("button", name=action)).to_be_in_viewport()
+
+
+def test_light_and_dark_are_kept(tab: Tabs) -> None:
+    page = tab(color_scheme="light")
+    page.goto("/")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    page.get_by_role("button", name="Light or dark").click()
+    page.goto("/runs")
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != background
