@@ -15,12 +15,12 @@ from rest_framework.views import APIView
 from horizon.access import groups
 from horizon.access.addresses import came_from
 from horizon.access.models import Token
-from horizon.access.permissions import Actor, require
+from horizon.access.permissions import Actor
 from horizon.access.policy import Verb
 from horizon.api.answers import NOTE
 from horizon.api.bodies import Body, errors
-from horizon.errors import Conflict, Invalid, NotFound
-from horizon.inventory import events
+from horizon.delivery import lookup
+from horizon.errors import Invalid, NotFound
 from horizon.inventory.models import Application, Cluster, Group
 
 _PAGE, _LARGEST_PAGE = 50, 200
@@ -67,26 +67,15 @@ class View(APIView):
 
         Raises `NotFound`, `Forbidden`, and `Conflict` for more than a look at a deleted one unless `archived`.
         """
-        rows = Cluster.objects.select_related("application__group", "application__template", "environment", "region", "release__template")
-        found: Cluster = self._found(rows.filter(name=name, ready=True), f"there is no cluster {name}", verb)
-        return found if archived else _alive(found, verb)
+        return lookup.cluster(name, verb, actor=self.actor, archived=archived)
 
     def application(self, name: str, verb: Verb, *, archived: bool = False) -> Application:
         """The application of this name; raises as `cluster` does."""
-        rows = Application.objects.select_related("group", "template").filter(name=name, ready=True)
-        found: Application = self._found(rows, f"there is no application {name}", verb)
-        return found if archived else _alive(found, verb)
+        return lookup.application(name, verb, actor=self.actor, archived=archived)
 
     def group(self, path: str, verb: Verb) -> Group:
         """The group at this path, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
         return groups.found(path, verb, actor=self.actor)
-
-    def _found(self, rows: "QuerySet[Any]", missing: str, verb: Verb) -> Any:
-        thing = rows.first()
-        if thing is None:
-            raise NotFound(missing)
-        require(self.actor, verb, thing)
-        return thing
 
     def sent(self, body: type[Body]) -> dict[str, Any]:
         """The request's body. Raises `Invalid` with `details.errors` by JSON pointer."""
@@ -171,12 +160,6 @@ class View(APIView):
         if not text.isascii() or not text.isdigit() or len(text) > 9:
             raise Invalid(f"{name} must be a whole number", code="query", details={"field": name})
         return min(int(text), most)
-
-
-def _alive(thing: Any, verb: Verb) -> Any:
-    if thing.archived_at and verb != Verb.VIEW:
-        raise Conflict(f"{events.named(thing)} was deleted: restore it first", code="archived")
-    return thing
 
 
 def counted(total: int, *, exactly: bool = False) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from horizon.api import lists
 from horizon.api.answers import Page, Parameter, answers
 from horizon.api.base import View
 from horizon.api.bodies import Body
-from horizon.delivery import launch
+from horizon.delivery import launch, lookup
 from horizon.delivery.models import FINAL, Action, Pipelinerun, State, StepName
 from horizon.errors import NotFound
 from horizon.inventory import tree
@@ -196,7 +196,7 @@ class OneRun(View):
     @answers(Detail, query=(Parameter("wait", "Seconds to wait for a final state, 60 at most.", int),))
     def get(self, request: Request, key: int) -> Response:
         """The run with its steps; `?wait=60` answers when its state is final, or after so many seconds."""
-        run = _found(self, key, Verb.VIEW)
+        run = lookup.run(key, Verb.VIEW, actor=self.actor)
         deadline = time.monotonic() + self.whole("wait", default=0, most=_LONGEST_WAIT)
         while run.state not in FINAL and time.monotonic() < deadline:
             # A connection for each waiting client would soon be all that the database has.
@@ -212,7 +212,7 @@ class Again(View):
     @answers(Shown, 202, errors=(412,))
     def post(self, request: Request, key: int) -> Response:
         """Run it once more, with the same source and base."""
-        run = _found(self, key, Verb.OPERATE)
+        run = lookup.run(key, Verb.OPERATE, actor=self.actor)
         if run.action == Action.DELETE:
             require(self.actor, Verb.DELETE, run.cluster)
         if run.options.get("restore_overrides"):
@@ -226,15 +226,7 @@ class Cancel(View):
     @answers(Shown, 202)
     def post(self, request: Request, key: int) -> Response:
         """End it: a queued run at once, a running one before its next outside effect."""
-        return Response(shown(launch.cancel(_found(self, key, Verb.OPERATE), self.actor)), status=202)
-
-
-def _found(view: View, key: int, verb: Verb) -> Pipelinerun:
-    run = Pipelinerun.objects.select_related("cluster__application__group").filter(pk=key).first() if key < 2**62 else None
-    if run is None:
-        raise NotFound(f"there is no pipelinerun {key}")
-    require(view.actor, verb, run.cluster)
-    return run
+        return Response(shown(launch.cancel(lookup.run(key, Verb.OPERATE, actor=self.actor), self.actor)), status=202)
 
 
 def _target(cluster: Cluster, key: int | None) -> Pipelinerun | None:

@@ -11,10 +11,11 @@ from django.views import View
 
 from horizon.access import groups
 from horizon.access.addresses import came_from
-from horizon.access.permissions import Actor, require
+from horizon.access.permissions import Actor
 from horizon.access.policy import Verb
+from horizon.delivery import lookup
 from horizon.delivery.models import Pipelinerun
-from horizon.errors import Conflict, HorizonError, Invalid, NotFound
+from horizon.errors import HorizonError, Invalid, NotFound
 from horizon.inventory.models import Application, Cluster, Group
 from horizon.web import errors
 
@@ -56,24 +57,11 @@ class Page(Open):
 
     def cluster(self, name: str, verb: Verb) -> Cluster:
         """The cluster of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`, `Conflict` for a deleted one."""
-        rows = Cluster.objects.select_related("application__group", "application__template", "environment", "region", "release__template")
-        found = rows.defer("release__archive").filter(name=name, ready=True).first()
-        if found is None:
-            raise NotFound(f"there is no cluster {name}")
-        require(self.actor, verb, found)
-        if found.archived_at and verb != Verb.VIEW:
-            raise Conflict(f"cluster {found} was deleted: restore it first", code="archived")
-        return found
+        return lookup.cluster(name, verb, actor=self.actor)
 
     def application(self, name: str, verb: Verb) -> Application:
         """The application of this name; raises as `cluster` does."""
-        found = Application.objects.select_related("group", "template").filter(name=name, ready=True).first()
-        if found is None:
-            raise NotFound(f"there is no application {name}")
-        require(self.actor, verb, found)
-        if found.archived_at and verb != Verb.VIEW:
-            raise Conflict(f"application {found} was deleted: restore it first", code="archived")
-        return found
+        return lookup.application(name, verb, actor=self.actor)
 
     def group(self, path: str, verb: Verb) -> Group:
         """The group at this path, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
@@ -81,11 +69,7 @@ class Page(Open):
 
     def run(self, key: int, verb: Verb) -> Pipelinerun:
         """The run of this number, if the actor may do this to its cluster. Raises `NotFound`, `Forbidden`."""
-        found = Pipelinerun.objects.select_related("cluster__application__group", "target").filter(pk=key).first() if key < 2**62 else None
-        if found is None:
-            raise NotFound(f"there is no pipelinerun {key}")
-        require(self.actor, verb, found.cluster)
-        return found
+        return lookup.run(key, verb, actor=self.actor)
 
 
 def address_after(request: HttpRequest, wanted: str) -> str:
