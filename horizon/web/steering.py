@@ -93,9 +93,7 @@ class Delete(OfApplication):
     def do(self, thing: Application, given: dict[str, Any]) -> str:
         """Put it away."""
         life.archive(thing, actor=self.actor)
-        messages.success(
-            self.request, _("Application %(name)s is deleted. It can be restored here until it is purged.") % {"name": thing.name}
-        )
+        messages.success(self.request, _("Application %(name)s is deleted. It can be restored here until it is purged.") % {"name": thing.name})
         return self.back(thing)
 
 
