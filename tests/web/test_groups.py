@@ -1,5 +1,7 @@
 """Groups in the browser: the tree, one group, its dialogs, its members."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
+from horizon import web
 from horizon.access import groups, robots
 from horizon.access.models import Membership
 from horizon.access.permissions import Actor
@@ -289,3 +292,20 @@ def test_rubbish_about_members_is_refused(world: World, admin: Client, given: di
 def test_a_role_that_is_inherited_is_not_changed_here(world: World, admin: Client) -> None:
     assert admin.get("/members/group/open/inner?member=ann").status_code == 404
     assert sent(admin, "/members/group/open/inner", name="ann", member="ann", role="guest").status_code == 404
+
+
+# -- how dialogs swap
+
+
+def test_no_target_has_a_comma_for_htmx_would_take_it_for_two() -> None:
+    templates = (Path(web.__file__).parent / "templates").rglob("*.html")
+    targets = {target for file in templates for target in re.findall(r'hx-target="([^"]*)"', file.read_text())}
+
+    assert "closest [data-sheet]" in targets
+    assert [target for target in targets if "," in target] == []
+
+
+def test_a_dialog_is_swapped_into_what_holds_it(world: World, admin: Client) -> None:
+    page = admin.get("/new/group").content.decode()
+
+    assert re.findall(r"<(\w+)[^>]* data-sheet", page) == ["section", "dialog"]
