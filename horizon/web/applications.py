@@ -13,6 +13,7 @@ from horizon.access.permissions import verbs, visible_clusters, visible_groups
 from horizon.access.policy import Verb
 from horizon.delivery import finding, review
 from horizon.delivery.models import ACTIVE, Pipelinerun
+from horizon.gitops import layout
 from horizon.inventory.models import Application, Cluster, Environment, Priority, Template
 from horizon.web import diffs, groups, members
 from horizon.web.base import Page
@@ -132,4 +133,8 @@ def _compared(clusters: Sequence[Cluster], left: str | None, right: str | None) 
     others = [cluster for cluster in clusters if cluster != one]
     elsewhere = next((cluster for cluster in others if cluster.environment_id != one.environment_id), others[0])
     other = by_name.get(right or "", elsewhere)
-    return {"comparable": clusters, "left": one, "right": other, "files": diffs.files(review.across(one, other))}
+    found = review.across(one, other)
+    # What the platform writes differs between any two clusters: it is not what one looks for first.
+    system = [item for item in found if layout.OWNERS[item["file"]] == layout.OWNERS[layout.ENV]]
+    written = [item for item in found if item not in system]
+    return {"comparable": clusters, "left": one, "right": other, "files": diffs.files(written), "others": diffs.files(system)}

@@ -92,7 +92,8 @@ def nested(actor: Actor, found: Iterable[Group], *, within: Group | None = None)
     for group in listed:
         while above and not group.path.startswith(f"{above[-1]}/"):
             above.pop()
-        label = group.path.removeprefix(f"{above[-1]}/") if above else group.path
+        nearest = above[-1] if above else within.path if within else ""
+        label = group.path.removeprefix(f"{nearest}/")
         rows.append(Row(group, len(above), label, applications[group.path], clusters[group.path]))
         above.append(group.path)
     return rows

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from horizon.access import members, people
 from horizon.access.models import Robot
-from horizon.access.permissions import Actor, verbs
+from horizon.access.permissions import Actor, verbs, visible_groups
 from horizon.access.policy import DOING, ROLES, Role, Verb
 from horizon.errors import Invalid, NotFound
 from horizon.inventory.events import Thing, kind, named
@@ -95,9 +95,10 @@ def belonging(actor: Actor, thing: Thing, may: Iterable[Verb]) -> dict[str, Any]
     """What the page of a thing says about its members: all of them, its owners, and whether the actor may change that."""
     found = members.listed(thing)
     robots = set(Robot.objects.filter(user__in=[member.user.pk for member in found]).values_list("user", flat=True))
+    seen = set(visible_groups(actor).filter(pk__in=[member.inherited.pk for member in found if isinstance(member.inherited, Group)]))
     owners = dict.fromkeys(member.user.get_username() for member in found if member.role == Role.OWNER and member.user.is_active)
     return {
-        "members": [_shown(member, robot=member.user.pk in robots) for member in found],
+        "members": [_shown(member, robot=member.user.pk in robots, seen=seen) for member in found],
         "owners": list(owners)[:_OWNERS],
         "manages": Verb.MEMBERS in may and not (isinstance(thing, Application) and thing.archived_at),
         "decides_owners": Verb.OWNERS in may,
@@ -110,9 +111,9 @@ def page_of(thing: Thing) -> str:
     return reverse(kind(thing), args=[str(thing)])
 
 
-def _shown(member: members.Member, *, robot: bool) -> Shown:
+def _shown(member: members.Member, *, robot: bool, seen: set[Group]) -> Shown:
     above = member.inherited
-    address = page_of(above) if isinstance(above, Group | Application) else ""
+    address = page_of(above) if above in seen else ""
     return Shown(member.user.get_username(), member.role, robot, member.user.is_active, named(above) if above else "", address)
 
 

@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from horizon.access import groups
 from horizon.access.permissions import Actor
-from horizon.api import applications, base, clusters, groups, pipelineruns
+from horizon.api import base, clusters, pipelineruns
+from horizon.delivery import finding
 from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Application, Cluster, Environment, Group, Region, Template, TemplateRelease
 from tests.api.conftest import Call
@@ -236,7 +238,7 @@ def test_the_number_of_queries_is_fixed(varied: World, path: str) -> None:
     [
         ("clusters", (*clusters.FILTERS, *clusters.SORTS)),
         ("pipelineruns", (*pipelineruns.FILTERS, *pipelineruns.SORTS)),
-        ("applications", (*applications.FILTERS, *applications.SORTS)),
+        ("applications", (*finding.APPLICATION_FILTERS, *finding.APPLICATION_SORTS)),
         ("groups", (*groups.FILTERS, *groups.SORTS)),
     ],
 )
