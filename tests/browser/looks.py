@@ -1,14 +1,20 @@
 """What is to be seen of a page as a whole: whether it has settled, whom it shuts out, whether it is too wide."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text()
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = {"runOnly": ["color-contrast"]}
+"""All that colours decide."""
+ALL_BUT_CONTRAST = {"runOnly": _TAGS, "rules": {"color-contrast": {"enabled": False}}}
+"""All that a width decides."""
 _SETTLED = """() => document.fonts.status === 'loaded'
-  && (!document.getElementById('form-island') || document.querySelector('#live .badge:not(.live)'))"""
-_FOUND = """rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']}).then(({violations}) => violations.map(
+  && (!document.getElementById('form-island') || document.querySelector('#live > header .badge:not(.live)'))"""
+_FOUND = """options => axe.run(document, options).then(({violations}) => violations.map(
   ({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary.replace(/\\s+/g, ' ').slice(0, 300)}`))"""
 
 
@@ -18,11 +24,11 @@ def settled(page: Page) -> Page:
     return page
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds. Its source is evaluated: the policy would stop it as a script of the page."""
+def violations(page: Page, options: Mapping[str, Any] | None = None) -> list[str]:
+    """What axe finds, by all its rules unless told otherwise. Its source is evaluated: the policy would stop it as a script of the page."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    return list(page.evaluate(_FOUND, _RULES))
+    return list(page.evaluate(_FOUND, options or {"runOnly": _TAGS}))
 
 
 def too_wide(page: Page) -> list[str]:

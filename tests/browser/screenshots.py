@@ -44,8 +44,11 @@ def test_dialog(action: str, tab: Tabs, folder: Path) -> None:
 
 
 def shoot(page: Page, folder: Path, name: str, *, whole: bool) -> None:
+    """All of the page, in a window that is as high: what sticks to its edge is where it ends."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
-            settled(page).screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=whole)
+            if whole:
+                page.set_viewport_size({"width": width, "height": max(height, page.evaluate("document.documentElement.scrollHeight"))})
+            settled(page).screenshot(path=folder / f"{name}-{width}-{scheme}.png")

@@ -15,7 +15,7 @@ def test_the_second_of_two_people_sees_both_edits_and_loses_nothing(tab: Tabs, p
         page.goto("/clusters/shop-two/form")
 
     field(first, "Replicas").fill("3")
-    first.get_by_text("Large").click()
+    first.get_by_role("radio", name="Large").check()
     save(first)
     expect(first.get_by_text("It waits for a deploy")).to_be_visible()
     field(second, "Replicas").fill("5")
@@ -78,7 +78,7 @@ def test_a_draft_survives_a_reload(address: str, tab: Tabs) -> None:
     page = tab()
     page.goto(address)
     field(page, "Replicas").fill("7")
-    expect(page.locator("#live .badge")).to_have_text("up to date")
+    expect(page.locator("#live > header .badge")).to_have_text("up to date")
 
     page.reload()
 

@@ -53,6 +53,7 @@ def _drifted(platform: Platform, name: str) -> None:
     platform.run(name, "deploy", title="First deploy")
     live = next(Path(platform.data / "regions").glob(f"**/{name}/deployment-{name}.yaml"))
     live.write_text(REPLICAS.sub("  replicas: 9", live.read_text()))
+    assert platform.call("GET", f"/clusters/{name}/status")["sync"] == "OutOfSync"
 
 
 def _failed(platform: Platform, name: str) -> None:

@@ -1,6 +1,7 @@
 """What templates need to show our things: icons, states in words and colours, short revisions, times."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from horizon import helmyaml
 from horizon.delivery.models import Action, State, StepName
 from horizon.engines.contract import Health, Sync
 from horizon.engines.objects import Impact
 
 register = template.Library()
 
+_REVISION = re.compile(r"\b[0-9a-f]{40}\b")
 Look = tuple[str, Any]
 """A colour of the stylesheet, and words."""
 
@@ -130,10 +133,24 @@ def short(sha: str | None) -> str:
 
 
 @register.filter
+def shortened(message: str | None) -> str:
+    """A sentence with its revisions as people say them."""
+    return _REVISION.sub(lambda found: short(found[0]), message or "")
+
+
+@register.filter
+def tell(marks: Iterable[Any], message: str) -> bool:
+    """Whether one of the steps says this."""
+    return any(mark.row and mark.row.message == message for mark in marks)
+
+
+@register.filter
 def written(value: Any) -> str:
-    """A value of a field; a dash where it is absent."""
+    """A value of a field, maps and lists as YAML; a dash where it is absent."""
     if value is None:
         return "–"
+    if isinstance(value, dict | list):
+        return helmyaml.write(value).rstrip("\n")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

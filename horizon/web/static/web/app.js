@@ -86,6 +86,19 @@ setInterval(() => {
   }
 }, 1000);
 
+// -- wide tables: what is pushed sideways can be reached by keys, and only then is a stop on their way
+
+const wide = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
+const watchWide = () => document.querySelectorAll(".scroll").forEach((item) => wide.observe(item));
+document.addEventListener("htmx:afterSettle", watchWide);
+watchWide();
+
 // -- keys: / searches, arrows walk through the list
 
 document.addEventListener("keydown", (event) => {
