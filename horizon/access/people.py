@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from horizon.access import links, passwords
 from horizon.access.events import record
 from horizon.access.models import Membership, Robot
 from horizon.access.permissions import Actor, require_admin
 from horizon.access.policy import Role
-from horizon.errors import Conflict, Invalid
+from horizon.errors import Conflict, Invalid, NotFound
 from horizon.inventory.models import Group
 
 _NAME = re.compile(r"[a-z0-9][-._@+a-z0-9]{0,62}")
@@ -25,6 +27,27 @@ class Standing:
     email: str
     admin: bool = False
     active: bool = True
+
+
+def listed(*, search: str = "", active: bool | None = None) -> "QuerySet[Any]":
+    """People and robots whose name has this in it, by name."""
+    rows = get_user_model().objects.select_related("robot").order_by("username")
+    if search:
+        rows = rows.filter(username__icontains=search)
+    return rows if active is None else rows.filter(is_active=active)
+
+
+def find(name: str) -> AbstractBaseUser:
+    """The person or robot of this name. Raises `NotFound`."""
+    found: AbstractBaseUser | None = listed().filter(username=name).first()
+    if found is None:
+        raise NotFound(f"there is no person or robot {name}")
+    return found
+
+
+def invited(user: AbstractBaseUser) -> bool:
+    """Whether a person has not set a password yet."""
+    return not hasattr(user, "robot") and not user.has_usable_password()
 
 
 def create(name: str, standing: Standing, *, actor: Actor) -> tuple[AbstractBaseUser, links.Issued]:

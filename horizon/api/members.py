@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from horizon.access import members
 from horizon.access.models import Membership
+from horizon.access.people import find
 from horizon.access.policy import Role, Verb
 from horizon.api import people
 from horizon.api.answers import Page, answers
@@ -84,13 +85,13 @@ class OneMember(View):
         """Replace the role that is held on the thing itself."""
         sent = self.sent(NewRole)
         thing = _thing(self, sent, Verb.MEMBERS)
-        return Response(_row(members.change(thing, people.found(name), Role(sent["role"]), actor=self.actor)))
+        return Response(_row(members.change(thing, find(name), Role(sent["role"]), actor=self.actor)))
 
     @answers(None, 204, query=_PLACES)
     def delete(self, request: Request, name: str) -> Response:
         """Take the role that is held on the thing itself."""
         thing = _thing(self, _asked(self), Verb.MEMBERS)
-        members.remove(thing, people.found(name), actor=self.actor)
+        members.remove(thing, find(name), actor=self.actor)
         return Response(status=204)
 
 

@@ -2,11 +2,9 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +15,6 @@ from horizon.api import session
 from horizon.api.answers import Page, answers
 from horizon.api.base import View
 from horizon.api.bodies import Body
-from horizon.errors import NotFound
 
 
 class NewPerson(Body):
@@ -73,12 +70,8 @@ class People(View):
     def get(self, request: Request) -> Response:
         """Names by which members are added; administrators see more. `?search=` is a part of the name, `?active=` true or false."""
         require_unbound(self.actor)
-        rows = _rows().order_by("username")
-        if search := self.query("search"):
-            rows = rows.filter(username__icontains=search)
-        if active := self.choice("active", ("true", "false")):
-            rows = rows.filter(is_active=active == "true")
-        return self.page(rows, shown if self.actor.admin else named)
+        active = {"true": True, "false": False}.get(self.choice("active", ("true", "false")))
+        return self.page(people.listed(search=self.query("search"), active=active), shown if self.actor.admin else named)
 
     @answers(Invited, 201, body=NewPerson)
     def post(self, request: Request) -> Response:
@@ -96,14 +89,14 @@ class OnePerson(View):
     def get(self, request: Request, name: str) -> Response:
         """The person; administrators and the person see more."""
         require_unbound(self.actor)
-        user = found(name)
+        user = people.find(name)
         return Response(shown(user) if self.actor.admin or user == self.actor.user else named(user))
 
     @answers(Changed, body=Change)
     def patch(self, request: Request, name: str) -> Response:
         """Change, disable or enable. The answer names the root groups that are left without an active owner."""
         require_admin(self.actor)
-        user, sent = found(name), self.sent(Change)
+        user, sent = people.find(name), self.sent(Change)
         people.change(user, people.Standing(**{**asdict(people.standing_of(user)), **sent}), actor=self.actor)
         return Response({**shown(user), "left_without_owner": [] if user.is_active else people.left_without_owner(user)})
 
@@ -115,20 +108,12 @@ class Reset(View):
     def post(self, request: Request, name: str) -> Response:
         """End the password and the sessions; answer a link that sets a new one. Invites anew who never had one."""
         require_admin(self.actor)
-        return Response(session.shown(people.reset(found(name), actor=self.actor)))
-
-
-def found(name: str) -> AbstractBaseUser:
-    """The person or robot of this name. Raises `NotFound`."""
-    user = _rows().filter(username=name).first()
-    if user is None:
-        raise NotFound(f"there is no person or robot {name}")
-    return user
+        return Response(session.shown(people.reset(people.find(name), actor=self.actor)))
 
 
 def active(name: str) -> AbstractBaseUser | None:
     """The person or robot of this name who is not disabled."""
-    found: AbstractBaseUser | None = _rows().filter(username=name, is_active=True).first()
+    found: AbstractBaseUser | None = people.listed(active=True).filter(username=name).first()
     return found
 
 
@@ -139,10 +124,5 @@ def named(user: AbstractBaseUser) -> Named:
 
 def shown(user: AbstractBaseUser) -> Shown:
     """A person as administrators see them; `invited` until a password is set."""
-    robot = hasattr(user, "robot")
-    more = {"email": user.email, "admin": user.is_superuser, "invited": not robot and not user.has_usable_password()}
+    more = {"email": user.email, "admin": user.is_superuser, "invited": people.invited(user)}
     return {**named(user), **more, "created_at": user.date_joined, "signed_in_at": user.last_login}
-
-
-def _rows() -> "QuerySet[Any]":
-    return get_user_model().objects.select_related("robot")

@@ -20,9 +20,15 @@ from tests.web.conftest import HTMX, Browser, text
 
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", re.IGNORECASE)
 
-READ = ("/", "/runs", "/runs/{run}", "/clusters/shop-test", "/clusters/shop-test/overview", "/clusters/shop-test/form", "/clusters/shop-test/config")
-DONE = ("deploy", "restart", "rollback", "free")
-PAGES = (*READ, *(f"/clusters/shop-test/{action}" for action in DONE), "/runs/{run}/cancel")
+CLUSTER = ("overview", "form", "config", "ci")
+LISTS = ("/", "/runs", "/activity", "/robots")
+OWN = ("/me", "/me/password", "/me/tokens/new")
+READ = (*LISTS, *OWN, "/runs/{run}", "/applications/shop/ci", "/clusters/shop-test", *(f"/clusters/shop-test/{page}" for page in CLUSTER))
+DONE = ("deploy", "restart", "rollback", "free", "ci/token")
+ELSEWHERE = {"people", "people/new", "people/*/change", "people/*/disable", "people/*/enable", "people/*/reset", "me/tokens/*/revoke"}
+ELSEWHERE |= {"robots/*", "robots/*/delete", "robots/*/tokens/new", "robots/*/tokens/*/revoke"}
+"""Pages for administrators, of robots and of tokens: `test_people.py`, `test_robots.py` and `test_me.py` open them."""
+PAGES = (*READ, *(f"/clusters/shop-test/{action}" for action in DONE), "/applications/shop/ci/token", "/runs/{run}/cancel")
 
 
 def opened(client: Client, page: str) -> Any:
@@ -34,8 +40,8 @@ def test_every_address_that_is_read_is_in_this_table() -> None:
 
     named = {re.sub(r"<\w+:\w+>", "*", address) for address in readable}
 
-    tested = {page.removeprefix("/").replace("shop-test", "*").replace("{run}", "*") for page in PAGES}
-    assert {name for name in named if not name.startswith("new/")} - {"sign-in", "links/*"} == tested
+    tested = {re.sub(r"/(shop-test|shop|\{run\})(?=/|$)", "/*", page).removeprefix("/") for page in PAGES}
+    assert {name for name in named if not name.startswith("new/")} - {"sign-in", "links/*"} - ELSEWHERE == tested
 
 
 def test_roles_that_deploy_see_every_page(deployed: Cluster, browser: Browser) -> None:
@@ -78,9 +84,9 @@ def test_what_is_private_is_not_there_for_others(deployed: Cluster, browser: Bro
 
     answers = {page: opened(stranger, page) for page in PAGES}
 
-    assert {page: answer.status_code for page, answer in answers.items()} == {page: 200 if page in ("/", "/runs") else 404 for page in PAGES}
+    assert {page: answer.status_code for page, answer in answers.items()} == {page: 200 if page in (*LISTS, *OWN) else 404 for page in PAGES}
     assert [page for page, answer in answers.items() if "library/shop" in answer.content.decode()] == []
-    assert [page for page in ("/", "/runs") if "shop-test" in answers[page].content.decode()] == []
+    assert [page for page in (*LISTS, *OWN) if "shop-test" in answers[page].content.decode()] == []
 
 
 def test_who_has_not_signed_in_sees_nothing(deployed: Cluster, client: Client) -> None:
