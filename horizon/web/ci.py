@@ -33,7 +33,7 @@ LIVES = (("90", gettext_lazy("90 days")), ("365", gettext_lazy("A year")), ("30"
 class Lifetime(forms.Form):
     """How long a token lives."""
 
-    days = forms.ChoiceField(label=gettext_lazy("Works for"), choices=LIVES, required=False)
+    days = forms.ChoiceField(label=gettext_lazy("Works for"), choices=LIVES, required=False, initial="90")
 
 
 class ClusterCi(Page):

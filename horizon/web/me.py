@@ -60,7 +60,7 @@ class NewToken(forms.Form):
     scope = forms.ChoiceField(label=gettext_lazy("It may"), choices=SCOPES)
     cluster = forms.CharField(label=gettext_lazy("Only for the cluster (optional)"), max_length=63, required=False)
     application = forms.CharField(label=gettext_lazy("Only for the application (optional)"), max_length=63, required=False)
-    days = forms.ChoiceField(label=gettext_lazy("Works for"), choices=LIVES, required=False)
+    days = forms.ChoiceField(label=gettext_lazy("Works for"), choices=LIVES, required=False, initial="90")
 
 
 class Me(Page):
