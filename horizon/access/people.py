@@ -29,31 +29,33 @@ class Standing:
     active: bool = True
 
 
-def rows() -> "QuerySet[Any]":
-    """People and robots."""
-    return get_user_model().objects.select_related("robot")
+def listed(*, search: str = "", active: bool | None = None) -> "QuerySet[Any]":
+    """People and robots whose name has this in it, by name."""
+    rows = get_user_model().objects.select_related("robot").order_by("username")
+    if search:
+        rows = rows.filter(username__icontains=search)
+    return rows if active is None else rows.filter(is_active=active)
 
 
 def found(name: str) -> AbstractBaseUser:
     """The person or robot of this name. Raises `NotFound`."""
-    user: AbstractBaseUser | None = rows().filter(username=name).first()
+    user: AbstractBaseUser | None = listed().filter(username=name).first()
     if user is None:
         raise NotFound(f"there is no person or robot {name}")
     return user
 
 
-def active(name: str) -> AbstractBaseUser | None:
-    """The person or robot of this name who is not disabled."""
-    user: AbstractBaseUser | None = rows().filter(username=name, is_active=True).first()
-    return user
-
-
 def newcomer(name: str) -> AbstractBaseUser:
     """Whom a role may be given to: who is not disabled. Raises `Invalid`."""
-    user = active(name)
+    user: AbstractBaseUser | None = listed(active=True).filter(username=name).first()
     if user is None:
         raise Invalid(f"there is no active person or robot {name[:80]!r}", code="unknown", details={"field": "name"})
     return user
+
+
+def invited(user: AbstractBaseUser) -> bool:
+    """Whether a person has not set a password yet."""
+    return not hasattr(user, "robot") and not user.has_usable_password()
 
 
 def create(name: str, standing: Standing, *, actor: Actor) -> tuple[AbstractBaseUser, links.Issued]:

@@ -7,9 +7,9 @@ from horizon.access import members
 from horizon.access.events import record
 from horizon.access.models import Robot
 from horizon.access.people import checked_name
-from horizon.access.permissions import Actor, require_unlimited
-from horizon.access.policy import Role
-from horizon.errors import Conflict
+from horizon.access.permissions import Actor, require, require_unlimited
+from horizon.access.policy import Role, Verb
+from horizon.errors import Conflict, NotFound
 from horizon.inventory.models import Group
 
 
@@ -27,6 +27,15 @@ def create(name: str, group: Group, *, role: Role, description: str, actor: Acto
             members.add(group, user, role, actor=actor)
     except IntegrityError as error:
         raise Conflict(f"there is a person or robot {name} already", code="name_taken", details={"field": "name"}) from error
+    return robot
+
+
+def found(name: str, verb: Verb, *, actor: Actor) -> Robot:
+    """The robot of this name, if the actor may do this to the group that owns it. Raises `NotFound`, `Forbidden`."""
+    robot = Robot.objects.select_related("user", "group").filter(user__username=name).first()
+    if robot is None:
+        raise NotFound(f"there is no robot {name}")
+    require(actor, verb, robot.group)
     return robot
 
 

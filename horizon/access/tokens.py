@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from horizon.access.events import record
@@ -13,7 +13,7 @@ from horizon.access.models import Token
 from horizon.access.permissions import Actor, require_unlimited
 from horizon.access.policy import Scope
 from horizon.access.secret import digest, new_secret
-from horizon.errors import Invalid
+from horizon.errors import Invalid, NotFound
 from horizon.inventory.models import Application, Cluster
 
 _MARK = "hzn_"
@@ -35,6 +35,8 @@ class NewToken:
 def make(user: AbstractBaseUser, new: NewToken, *, actor: Actor) -> tuple[Token, str]:
     """A new token of a person or a robot, and its secret. One made by a token ends no later than that. Raises `Forbidden`, `Invalid`."""
     require_unlimited(actor, "making a token")
+    if new.cluster and new.application:
+        raise Invalid("bind a token to a cluster or to an application", code="body", details={"field": "application"})
     _check_end(new.expires_at, actor.token)
     with transaction.atomic():
         given = {"cluster": new.cluster, "application": new.application, "expires_at": new.expires_at, "made_by": actor.name}
@@ -76,6 +78,19 @@ def create(
         created_by=made_by or user.get_username(),
     )
     return token, secret
+
+
+def of(user: AbstractBaseUser) -> "QuerySet[Token]":
+    """The tokens of a person or a robot, newest first, dead ones too."""
+    return Token.objects.filter(user=user).select_related("user", "cluster", "application")
+
+
+def one(user: AbstractBaseUser, key: int) -> Token:
+    """One of them. Raises `NotFound`."""
+    token = of(user).filter(pk=key).first() if key < 2**62 else None
+    if token is None:
+        raise NotFound(f"there is no such token of {user.get_username()}: {key}")
+    return token
 
 
 def find(secret: str) -> Token | None:

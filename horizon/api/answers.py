@@ -59,7 +59,7 @@ QUERY: Mapping[str, Parameter] = _table(
     Parameter("actor", "The name of who did it."),
     Parameter("action", "What was done, as events name it."),
     Parameter("since", "From this time on, ISO 8601.", datetime),
-    Parameter("until", "Before this time, ISO 8601.", datetime),
+    Parameter("until", "Before this time, ISO 8601; a day alone is meant whole.", datetime),
     Parameter("template", "The name of a template."),
     Parameter("release", "A version of a template."),
     Parameter("sync", "As last seen.", Sync),

@@ -1,7 +1,6 @@
 """What every view starts from: who acts, which thing, what was sent, one page of many."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -118,17 +117,6 @@ class View(APIView):
         if not value:
             raise Invalid(f"say which one: ?{name}=", code="query", details={"field": name})
         return value
-
-    def moment(self, name: str) -> datetime | None:
-        """A time in the query, ISO 8601; without an offset it is UTC. Raises `Invalid`."""
-        text = self.query(name).replace(" ", "+")
-        if not text:
-            return None
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise Invalid(f"{name} must be a time such as 2026-11-24T08:00:00Z", code="query", details={"field": name}) from error
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of these in the query, or empty. Raises `Invalid`."""

@@ -1,19 +1,23 @@
 """What CI calls: the image that it built, or any map of outputs."""
 
+from contextlib import suppress
 from typing import Any, Literal, TypedDict
 
-from rest_framework import serializers
+from django.core.exceptions import RequestDataTooBig
+from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from horizon.access.permissions import Actor
 from horizon.access.policy import Verb
 from horizon.api.answers import answers
 from horizon.api.base import View
 from horizon.api.bodies import Body
-from horizon.delivery import ci
+from horizon.delivery import calls, ci
 from horizon.delivery.rendering import template_of
-from horizon.errors import Invalid
+from horizon.errors import HorizonError, Invalid
 from horizon.gitops import layout, values
+from horizon.inventory.models import Cluster
 from horizon.inventory.repositories import cluster_repository
 
 
@@ -71,7 +75,19 @@ class OutputShown(TypedDict):
     revision: str
 
 
-class PostImage(View):
+class _Received(View):
+    """What CI posts to: every call is kept with its answer, refused ones too."""
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **given: Any) -> Response:
+        """Keep the call, then answer. Who nobody knows, and what is there for nobody, leaves nothing."""
+        answer: Response = super().finalize_response(request, response, *args, **given)
+        cluster = Cluster.objects.select_related("application__group").filter(name=given["name"].replace("\0", ""), ready=True).first()
+        if request.method == "POST" and cluster and request.user.is_authenticated:
+            _keep(cluster, request, answer, self.actor)
+        return answer
+
+
+class PostImage(_Received):
     """`/clusters/{name}/image`"""
 
     @answers(Posted, 200, 202, body=Image, headers=("Idempotency-Key",))
@@ -82,7 +98,7 @@ class PostImage(View):
         return _post(self, cluster, ci.Post(data, whole=False, deploy=sent["deploy"], title=sent["title"]))
 
 
-class Output(View):
+class Output(_Received):
     """`/clusters/{name}/output`"""
 
     @answers(OutputShown)
@@ -112,6 +128,19 @@ def _post(view: View, cluster: Any, sent: ci.Post) -> Response:
         view.cluster(cluster.name, Verb.DEPLOY)
     answer = ci.post(cluster, sent, actor=view.actor, key=view.request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
     return Response(answer, status=202 if answer["pipelinerun"] else 200)
+
+
+def _keep(cluster: Cluster, request: Request, answer: Response, actor: Actor) -> None:
+    posted = _posted(request)
+    deploy = posted.get("deploy", request.query_params.get("deploy"))
+    calls.keep(cluster, posted=posted, deploy=deploy, status=answer.status_code, answer=answer.data or {}, actor=actor)
+
+
+def _posted(request: Request) -> dict[str, Any]:
+    """The body as far as it is a map; one that cannot be read was answered already."""
+    with suppress(exceptions.APIException, HorizonError, RequestDataTooBig):
+        return request.data if isinstance(request.data, dict) else {}
+    return {}
 
 
 def _plain(value: Any) -> Any:

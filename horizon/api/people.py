@@ -70,12 +70,8 @@ class People(View):
     def get(self, request: Request) -> Response:
         """Names by which members are added; administrators see more. `?search=` is a part of the name, `?active=` true or false."""
         require_unbound(self.actor)
-        rows = people.rows().order_by("username")
-        if search := self.query("search"):
-            rows = rows.filter(username__icontains=search)
-        if active := self.choice("active", ("true", "false")):
-            rows = rows.filter(is_active=active == "true")
-        return self.page(rows, shown if self.actor.admin else named)
+        active = {"true": True, "false": False}.get(self.choice("active", ("true", "false")))
+        return self.page(people.listed(search=self.query("search"), active=active), shown if self.actor.admin else named)
 
     @answers(Invited, 201, body=NewPerson)
     def post(self, request: Request) -> Response:
@@ -122,6 +118,5 @@ def named(user: AbstractBaseUser) -> Named:
 
 def shown(user: AbstractBaseUser) -> Shown:
     """A person as administrators see them; `invited` until a password is set."""
-    robot = hasattr(user, "robot")
-    more = {"email": user.email, "admin": user.is_superuser, "invited": not robot and not user.has_usable_password()}
+    more = {"email": user.email, "admin": user.is_superuser, "invited": people.invited(user)}
     return {**named(user), **more, "created_at": user.date_joined, "signed_in_at": user.last_login}

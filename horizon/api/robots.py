@@ -9,13 +9,11 @@ from rest_framework.response import Response
 
 from horizon.access import robots
 from horizon.access.models import Robot
-from horizon.access.permissions import require
 from horizon.access.policy import Role, Verb
 from horizon.api import tokens
 from horizon.api.answers import Page, answers
 from horizon.api.base import View
 from horizon.api.bodies import Body
-from horizon.errors import NotFound
 
 
 class NewRobot(Body):
@@ -72,12 +70,12 @@ class OneRobot(View):
     @answers(Shown)
     def get(self, request: Request, name: str) -> Response:
         """The robot."""
-        return Response(shown(_found(self, name, Verb.VIEW)))
+        return Response(shown(robots.found(name, Verb.VIEW, actor=self.actor)))
 
     @answers(None, 204)
     def delete(self, request: Request, name: str) -> Response:
         """Delete it with its roles and tokens."""
-        robots.delete(_found(self, name, Verb.MEMBERS), actor=self.actor)
+        robots.delete(robots.found(name, Verb.MEMBERS, actor=self.actor), actor=self.actor)
         return Response(status=204)
 
 
@@ -87,12 +85,12 @@ class RobotTokens(tokens.TokenList):
     @answers(Page(tokens.Shown), errors=(403,))
     def get(self, request: Request, name: str) -> Response:
         """The robot's tokens, without their secrets."""
-        return self.listed(_found(self, name, Verb.MEMBERS).user)
+        return self.listed(robots.found(name, Verb.MEMBERS, actor=self.actor).user)
 
     @answers(tokens.Made, 201, body=tokens.NewToken)
     def post(self, request: Request, name: str) -> Response:
         """Make a token for it; the secret is in this answer and nowhere else."""
-        return self.made(_found(self, name, Verb.MEMBERS).user)
+        return self.made(robots.found(name, Verb.MEMBERS, actor=self.actor).user)
 
 
 class OneRobotToken(View):
@@ -101,13 +99,5 @@ class OneRobotToken(View):
     @answers(None, 204)
     def delete(self, request: Request, name: str, key: int) -> Response:
         """Revoke one of its tokens."""
-        tokens.revoke(self, _found(self, name, Verb.MEMBERS).user, key)
+        tokens.revoke(self, robots.found(name, Verb.MEMBERS, actor=self.actor).user, key)
         return Response(status=204)
-
-
-def _found(view: View, name: str, verb: Verb) -> Robot:
-    robot = Robot.objects.select_related("user", "group").filter(user__username=name).first()
-    if robot is None:
-        raise NotFound(f"there is no robot {name}")
-    require(view.actor, verb, robot.group)
-    return robot

@@ -6,8 +6,8 @@ from typing import TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from horizon.access import activity
 from horizon.access.policy import Verb
-from horizon.api import events
 from horizon.api.answers import Page, answers
 from horizon.api.base import View
 from horizon.delivery import status
@@ -74,8 +74,8 @@ class Resources(View):
 class History(View):
     """`/clusters/{name}/history`"""
 
-    @answers(Page(events.Shown))
+    @answers(Page(activity.Shown))
     def get(self, request: Request, name: str) -> Response:
         """Edits, releases and everything else that happened to the cluster, newest first."""
         cluster = refresh(self.cluster(name, Verb.VIEW))
-        return self.page(Event.objects.filter(cluster=cluster).order_by("-id"), events.shown)
+        return self.page(Event.objects.filter(cluster=cluster).order_by("-id"), activity.shown)

@@ -17,7 +17,6 @@ from horizon.api.answers import Page, answers
 from horizon.api.base import View
 from horizon.api.bodies import Body
 from horizon.api.throttles import ByPerson
-from horizon.errors import Invalid, NotFound
 
 
 class NewToken(Body):
@@ -76,14 +75,12 @@ class TokenList(View):
 
     def listed(self, user: AbstractBaseUser) -> Response:
         """One page of them."""
-        return self.page(Token.objects.filter(user=user).select_related("cluster", "application"), shown)
+        return self.page(tokens.of(user), shown)
 
     def made(self, user: AbstractBaseUser) -> Response:
         """A new one. Raises `Invalid`, `Forbidden`, `NotFound`."""
         require_unlimited(self.actor, "making a token")
         sent = self.sent(NewToken)
-        if sent["cluster"] and sent["application"]:
-            raise Invalid("bind a token to a cluster or to an application", code="body")
         cluster = self.cluster(sent["cluster"], Verb.VIEW) if sent["cluster"] else None
         application = self.application(sent["application"], Verb.VIEW) if sent["application"] else None
         new = tokens.NewToken(sent["name"], Scope(sent["scope"]), cluster, application, sent["expires_at"])
@@ -117,7 +114,4 @@ class OneToken(View):
 
 def revoke(view: View, user: AbstractBaseUser, key: int) -> None:
     """End one of the user's tokens. Raises `NotFound`, `Forbidden`."""
-    token = Token.objects.select_related("user", "cluster", "application").filter(user=user, pk=key).first() if key < 2**62 else None
-    if token is None:
-        raise NotFound(f"there is no such token of {user.get_username()}: {key}")
-    tokens.revoke(token, actor=view.actor)
+    tokens.revoke(tokens.one(user, key), actor=view.actor)

@@ -46,7 +46,7 @@ _v1 = [
     path("robots/<str:name>/tokens", robots.RobotTokens.as_view()),
     path("robots/<str:name>/tokens/<int:key>", robots.OneRobotToken.as_view()),
     path("events", events.Events.as_view()),
-    path("events/export", events.Export.as_view()),
+    path("events/export", events.Export.as_view(), name="events-export"),
     path("groups", groups.Groups.as_view()),
     path("groups/<path:path>", groups.OneGroup.as_view()),
     path("applications", applications.Applications.as_view()),

@@ -149,3 +149,31 @@ class Request(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} on {self.cluster}"
+
+
+class CiCall(models.Model):
+    """One call of CI to a cluster, refused or not, and what it was answered; a cluster keeps the last ones.
+
+    Of what was posted only the image, the commit and the names of keys are kept: the rest may hold what nobody else should read.
+    """
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="ci_calls")
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.CharField(max_length=150)
+    token = models.CharField(max_length=80, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    image = models.CharField(max_length=512, blank=True)
+    commit = models.CharField(max_length=64, blank=True)
+    keys = models.JSONField(default=list)
+    deploy = models.CharField(max_length=5, default="false")
+    status = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=40, blank=True)
+    message = models.CharField(max_length=1000, blank=True)
+    revision = models.CharField(max_length=40, blank=True)
+    pipelinerun = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.status} to {self.actor} for {self.cluster}"

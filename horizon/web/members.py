@@ -73,7 +73,7 @@ class Member(Sheet):
             "roles": [(role.value, _words(role), role.value == chosen) for role in offered],
             # Who is no owner decides nothing about one.
             "blocked": held is not None and held.role not in offered,
-            "people": [] if held else list(people.rows().filter(is_active=True).order_by("username").values_list("username", flat=True)[:_SUGGESTED]),
+            "people": [] if held else list(people.listed(active=True).values_list("username", flat=True)[:_SUGGESTED]),
         }
 
     def do(self, thing: Thing, given: dict[str, Any]) -> str:

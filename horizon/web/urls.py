@@ -4,7 +4,9 @@ from django.urls import path
 
 from horizon.web import (
     actions,
+    activity,
     applications,
+    ci,
     cluster,
     config,
     defaults,
@@ -13,14 +15,18 @@ from horizon.web import (
     groups,
     home,
     making,
+    me,
     members,
+    people,
     promoting,
+    robots,
     runs,
     session,
     steering,
 )
 
 _CLUSTER = "clusters/<str:name>"
+_PERSON, _ROBOT = "people/<str:name>", "robots/<str:name>"
 _FORM = f"{_CLUSTER}/form"
 _APPLICATION = "applications/<str:name>"
 _NEW_APPLICATION, _NEW_CLUSTER = "new/application", "new/cluster/<str:application>"
@@ -68,6 +74,28 @@ urlpatterns = [
     path(f"{_APPLICATION}/delete", steering.Delete.as_view(), name="delete-application"),
     path(f"{_APPLICATION}/restore", steering.Restore.as_view(), name="restore-application"),
     path(f"{_APPLICATION}/bring", steering.Bring.as_view(), name="bring"),
+    path(f"{_CLUSTER}/ci", ci.ClusterCi.as_view(), name="cluster-ci"),
+    path(f"{_CLUSTER}/ci/token", ci.ClusterToken.as_view(), name="cluster-token"),
+    path(f"{_APPLICATION}/ci", ci.ApplicationCi.as_view(), name="application-ci"),
+    path(f"{_APPLICATION}/ci/token", ci.ApplicationToken.as_view(), name="application-token"),
+    path("activity", activity.Activity.as_view(), name="activity"),
+    path("me", me.Me.as_view(), name="me"),
+    path("me/theme", me.Theme.as_view(), name="my-theme"),
+    path("me/password", me.MyPassword.as_view(), name="my-password"),
+    path("me/tokens/new", me.MyNewToken.as_view(), name="my-new-token"),
+    path("me/tokens/<int:key>/revoke", me.RevokeMine.as_view(), name="revoke-mine"),
+    path("people", people.People.as_view(), name="people"),
+    path("people/new", people.Invite.as_view(), name="invite"),
+    path(f"{_PERSON}/change", people.Change.as_view(), name="change-person"),
+    path(f"{_PERSON}/disable", people.Disable.as_view(), name="disable"),
+    path(f"{_PERSON}/enable", people.Enable.as_view(), name="enable"),
+    path(f"{_PERSON}/reset", people.Reset.as_view(), name="reset"),
+    path("robots", robots.Robots.as_view(), name="robots"),
+    path("new/robot", robots.MakeRobot.as_view(), name="new-robot"),
+    path(_ROBOT, robots.OneRobot.as_view(), name="robot"),
+    path(f"{_ROBOT}/delete", robots.DeleteRobot.as_view(), name="delete-robot"),
+    path(f"{_ROBOT}/tokens/new", robots.NewRobotToken.as_view(), name="new-robot-token"),
+    path(f"{_ROBOT}/tokens/<int:key>/revoke", robots.RevokeRobotToken.as_view(), name="revoke-robot-token"),
     path("runs", runs.Runs.as_view(), name="runs"),
     path("runs/<int:key>", runs.OneRun.as_view(), name="run"),
     path("runs/<int:key>/cancel", runs.Cancel.as_view(), name="cancel"),

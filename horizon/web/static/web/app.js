@@ -21,6 +21,7 @@ document.addEventListener("click", (event) => {
 
 dialog?.addEventListener("close", () => {
   bringBack();
+  if (dialog.querySelector("[data-reload]")) location.reload();
   dialog.replaceChildren();
 });
 
@@ -58,6 +59,29 @@ document.addEventListener("htmx:afterRequest", (event) => {
   told("signed-out", true);
   told("unreachable", true);
 });
+
+// -- copying: where the browser has no clipboard (plain HTTP elsewhere than here) the text is selected, for the keys
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  if (!(await copied(source))) return;
+  const words = button.textContent;
+  button.textContent = button.dataset.copied;
+  setTimeout(() => { button.textContent = words; }, 2000);
+});
+
+const copied = async (source) => {
+  try {
+    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    return true;
+  } catch {
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
+    return document.execCommand("copy");
+  }
+};
 
 // -- light and dark: the server reads the cookie, so that no page flashes
 
