@@ -53,14 +53,17 @@ class Page(Open):
         """Who acts, from where."""
         return Actor(self.request.user, address=came_from(self.request.META))
 
-    def cluster(self, name: str, verb: Verb) -> Cluster:
-        """The cluster of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`, `Conflict` for a deleted one."""
+    def cluster(self, name: str, verb: Verb, *, archived: bool = False) -> Cluster:
+        """The cluster of this name, if the actor may do this to it.
+
+        Raises `NotFound`, `Forbidden`, and `Conflict` for more than a look at a deleted one unless `archived`.
+        """
         rows = Cluster.objects.select_related("application__group", "application__template", "environment", "region", "release__template")
         found = rows.defer("release__archive").filter(name=name, ready=True).first()
         if found is None:
             raise NotFound(f"there is no cluster {name}")
         require(self.actor, verb, found)
-        if found.archived_at and verb != Verb.VIEW:
+        if found.archived_at and verb != Verb.VIEW and not archived:
             raise Conflict(f"cluster {found} was deleted: restore it first", code="archived")
         return found
 
