@@ -52,6 +52,7 @@ document.addEventListener("htmx:beforeSwap", (event) => event.detail.shouldSwap 
 
 document.addEventListener("signed-out", () => told("signed-out", false));
 document.addEventListener("htmx:sendError", () => told("unreachable", false));
+document.addEventListener("htmx:timeout", () => told("unreachable", false));
 document.addEventListener("htmx:responseError", (event) => event.detail.xhr.status >= 500 && told("unreachable", false));
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!event.detail.successful) return;
