@@ -79,6 +79,10 @@ def test_drift_is_shown_by_object_and_field(deployed: Cluster, admin: Client) ->
     assert "Out of sync" in said
     assert "Deployment/shop-test" in said
     assert "spec.replicas 1 9" in said
+    assert "As YAML: what is wanted, and what is live" in said
+    page = admin.get(PAGE).content.decode()
+    assert ("replicas: <del>1</del>" in page, "replicas: <ins>9</ins>" in page) == (True, True)
+    assert page.count('class="code old del"') == 1
 
 
 def test_a_run_is_followed_step_by_step(deployed: Cluster, admin: Client, ann: Actor) -> None:
