@@ -50,6 +50,8 @@ HORIZON_WATCH_LIMIT = env.int("HORIZON_WATCH_LIMIT", default=600)
 """Seconds that a run may wait for its region to become healthy."""
 HORIZON_LEASE = env.int("HORIZON_LEASE", default=10)
 """Seconds after which a run whose worker went silent is taken over."""
+HORIZON_STREAMS = env.int("HORIZON_STREAMS", default=80)
+"""Pages that one web process tells of changes as they happen. Each holds a thread, so that it must be fewer than there are threads; others poll."""
 HORIZON_ADMINS_ONLY_ROOT_GROUPS = env.bool("HORIZON_ADMINS_ONLY_ROOT_GROUPS", default=False)
 HORIZON_TEMPLATE_SOURCES = env.list("HORIZON_TEMPLATE_SOURCES", default=["https://"])
 """Beginnings of the addresses that templates are fetched from by Git."""

@@ -1,7 +1,5 @@
 """What a cluster or an application lives through: copied, upgraded, brought up to its records, restored, purged."""
 
-from dataclasses import replace
-
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,18 +34,17 @@ class Copy(View):
         """Make a cluster of the same application with this one's pending form data, pipeline and output; overrides are not copied."""
         source, sent = self.cluster(name, Verb.VIEW), self.sent(NewCopy)
         application = self.application(source.application.name, Verb.EDIT)
-        new = create.NewCluster(
+        other = {key: sent[key] for key in ("description", "namespace", "config", "image") if key in sent}
+        if "release" in sent:
+            other["release"] = clusters.release_of(application.template_id, sent["release"])
+        new = create.like(
+            source,
             name=sent["name"],
-            application=application,
             environment=named(Environment, sent["environment"], field="environment") if "environment" in sent else source.environment,
             region=named(Region, sent["region"], field="region") if "region" in sent else source.region,
-            release=clusters.release_of(application.template_id, sent["release"]) if "release" in sent else source.release,
-            description=sent.get("description", source.description),
-            namespace=sent["namespace"],
-            config=sent["config"],
-            image=sent["image"],
+            **other,
         )
-        return Response(clusters.shown(create.cluster(replace(new, like=source), actor=self.actor), favourite=False), status=201)
+        return Response(clusters.shown(create.cluster(new, actor=self.actor), favourite=False), status=201)
 
 
 class NewRelease(Body):

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django.db import close_old_connections
-from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,10 +17,10 @@ from horizon.api.answers import Page, Parameter, answers
 from horizon.api.base import View
 from horizon.api.bodies import Body
 from horizon.delivery import launch, lookup
+from horizon.delivery.listing import FILTERS, OF_ONE, SORTS
 from horizon.delivery.models import FINAL, Action, Pipelinerun, State, StepName
 from horizon.errors import NotFound
-from horizon.inventory import tree
-from horizon.inventory.models import Cluster, Group
+from horizon.inventory.models import Cluster
 
 _LONGEST_WAIT = 60
 _LOOK_EVERY = 0.25
@@ -130,18 +129,6 @@ def _detail(run: Pipelinerun) -> Detail:
     return {**shown(run), "steps": steps}
 
 
-_OF_ONE: lists.Filters = {
-    "state": lists.one_of("state", "state", State.values),
-    "action": lists.one_of("action", "action", Action.values),
-    "person": lists.equal("created_by"),
-}
-FILTERS: lists.Filters = {
-    "cluster": lists.named("cluster", Cluster),
-    "application": lambda view, name: Q(cluster__in=Cluster.objects.order_by().filter(application__name=name).values("pk")),
-    "group": lambda view, path: Q(cluster__application__group__in=Group.objects.order_by().filter(tree.below(path)).values("pk")),
-    **_OF_ONE,
-}
-SORTS: lists.Sorts = {"created_at": ("id",)}
 _QUERY = ("state", Parameter("action", "Only runs that do this.", Action), "person")
 _NEWEST = "-created_at"
 
@@ -164,7 +151,7 @@ class ClusterRuns(View):
     def get(self, request: Request, name: str) -> Response:
         """The cluster's runs, newest first."""
         rows = Pipelinerun.objects.filter(cluster=self.cluster(name, Verb.VIEW)).select_related("cluster")
-        return self.page(lists.sort(self, lists.filtered(self, rows, _OF_ONE), SORTS, unless=_NEWEST), shown)
+        return self.page(lists.sort(self, lists.filtered(self, rows, OF_ONE), SORTS, unless=_NEWEST), shown)
 
     @answers(Launched, 202, body=NewRun, errors=(412,))
     def post(self, request: Request, name: str) -> Response:

@@ -17,11 +17,12 @@ from horizon.inventory.models import Event
 
 
 class Drift(TypedDict):
-    """A live object that is not as the release wants it."""
+    """A live object that is not as the release wants it; `text` is the unified diff of its YAML, wanted against live."""
 
     object: str
     message: str
     fields: list[FieldDrift]
+    text: str
 
 
 class Shown(TypedDict):

@@ -1,7 +1,7 @@
 """Making applications and clusters: the row first (the repository needs its id), then Git whole, then the row is ready (DESIGN 3.1, 3.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +13,10 @@ from horizon import helmyaml
 from horizon.access.events import record
 from horizon.access.permissions import Actor
 from horizon.delivery import ci, edit, records, rendering
+from horizon.engines.objects import compare_manifests
 from horizon.errors import Conflict, HorizonError, Invalid
 from horizon.gitops import layout, values
+from horizon.gitops.diff import diff
 from horizon.gitops.repository import Files, Repository, message
 from horizon.inventory import names
 from horizon.inventory.ledger import refresh
@@ -96,12 +98,32 @@ def cluster(new: NewCluster, *, actor: Actor) -> Cluster:
 
 def previewed(new: NewCluster) -> list[rendering.Manifest]:
     """The manifests that the cluster would have; nothing is made. Raises as `cluster` does, but for the name's being taken."""
+    return rendered(new)[1]
+
+
+def rendered(new: NewCluster) -> tuple[Files, list[rendering.Manifest]]:
+    """The files that the cluster would have, and the manifests. Raises as `previewed` does."""
     row = _row(new)
     row.pk = 0
     files, output = _files(row, _start(new)[1], new), _output(new)
     if output:
         files = edit.merge_section(layout.OUTPUT, row.release.template.name, output)(files)
-    return rendering.check(files, row)
+    return files, rendering.check(files, row)
+
+
+def like(source: Cluster, *, name: str, environment: Environment, region: Region, **other: Any) -> NewCluster:
+    """A cluster to make like another; what is not said is as there."""
+    held = {"release": source.release, "description": source.description}
+    return NewCluster(name, source.application, environment, region, like=source, **{**held, **other})
+
+
+def compared(new: NewCluster, source: Cluster) -> dict[str, Any]:
+    """What a copy would have that its source has not pending: `files`, and its `objects`, all new. Raises as `previewed` does."""
+    files, manifests = rendered(new)
+    return {
+        "files": [asdict(item) for item in diff(_pending(source), files)],
+        "objects": [asdict(item) for item in compare_manifests([], manifests, namespace=_namespace(new))],
+    }
 
 
 def recommended(template: Template) -> TemplateRelease:

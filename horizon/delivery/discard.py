@@ -1,7 +1,9 @@
 """Taking pending edits back, as a new edit."""
 
+from typing import Any
+
 from horizon.access.permissions import Actor
-from horizon.delivery import edit, pinned
+from horizon.delivery import edit, pinned, review
 from horizon.delivery.keys import shown_keys
 from horizon.errors import Conflict
 from horizon.gitops import layout
@@ -18,6 +20,20 @@ def discard(cluster: Cluster, keys: frozenset[Key] | None, *, actor: Actor, titl
 
     Such a run would ship it all the same, and the next deploy would take it back unasked.
     """
+    held = edit.Seen(seen, _SEEN) if seen else None
+    return edit.edit(cluster, _taken_back(cluster, keys), actor=actor, title=title or "Discard pending edits", seen=held)
+
+
+def offer(cluster: Cluster, keys: frozenset[Key] | None) -> dict[str, Any]:
+    """What discarding these keys, or all, would change of what is pending; `left` stays pending. Changes nothing. Raises as `discard` does."""
+    repository = cluster_repository(cluster)
+    refs = repository.refs.read()
+    waiting = change(repository.files(refs[layout.MASTER]), repository.files(refs[layout.GITOPS])).keys()
+    left = [key for key in waiting if keys is not None and not overlap(frozenset({key}), keys)]
+    return {"left": list(shown_keys(left)), **review.proposed(cluster, _taken_back(cluster, keys))}
+
+
+def _taken_back(cluster: Cluster, keys: frozenset[Key] | None) -> edit.Mutate:
     repository = cluster_repository(cluster)
 
     def mutate(files: Files) -> Files:
@@ -29,7 +45,7 @@ def discard(cluster: Cluster, keys: frozenset[Key] | None, *, actor: Actor, titl
         _refuse_what_ships(taken_back, pinned.about_to_ship(cluster, repository))
         return apply(taken_back, files).files
 
-    return edit.edit(cluster, mutate, actor=actor, title=title or "Discard pending edits", seen=edit.Seen(seen, _SEEN) if seen else None)
+    return mutate
 
 
 def _refuse_what_ships(taken_back: Change, shipping: dict[int, frozenset[Key]]) -> None:

@@ -1,5 +1,6 @@
 """How a cluster is: what was seen in its region, how old that is, and what it means."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -20,12 +21,12 @@ def status(cluster: Cluster) -> dict[str, Any]:
     refresh(cluster)
     trouble = _look(cluster)
     behind = cluster.sync != Sync.NOT_DEPLOYED and cluster.revision != cluster.master
-    drifted = [item for item in cluster.objects_seen if item["sync"] != Sync.SYNCED]
+    drifted = [_drift(item) for item in cluster.objects_seen if item["sync"] != Sync.SYNCED]
     return {
         "sync": Sync.OUT_OF_SYNC.value if behind else cluster.sync,
         "health": cluster.health,
         "behind": behind,
-        "drift": [{"object": f"{item['kind']}/{item['name']}", "message": item["message"], "fields": item["drift"]} for item in drifted],
+        "drift": drifted,
         "revision": cluster.revision or None,
         "master": cluster.master,
         "gitops": cluster.gitops,
@@ -39,6 +40,11 @@ def status(cluster: Cluster) -> dict[str, Any]:
         "engine": cluster.region.engine,
         "running": _active(cluster),
     }
+
+
+def _drift(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An object that is not as wanted; what was seen before there were diffs has none."""
+    return {"object": f"{item['kind']}/{item['name']}", "message": item["message"], "fields": item["drift"], "text": item.get("text", "")}
 
 
 def resources(cluster: Cluster) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class FieldDrift:
 
 @dataclass(frozen=True)
 class LiveObject:
-    """One object of a cluster as it is in its region."""
+    """One object of a cluster as it is in its region. `text` is the unified diff of its YAML, wanted against live, where both are known."""
 
     kind: str
     name: str
@@ -75,6 +75,7 @@ class LiveObject:
     message: str
     drift: tuple[FieldDrift, ...]
     group: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
 from horizon.engines.contract import FieldDrift
 from horizon.engines.fields import Difference, differences, dig, inside
 from horizon.engines.immutable import immutable_changes, kind_of
+from horizon.engines.written import SECRET_FIELDS, hide, is_secret, unified
 
 _RESTARTED = frozenset((("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet")))
-_SECRET = ("", "Secret")
-_SECRET_FIELDS = ("data", "stringData")
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 _NO_HOOK = "crd-install"
 
@@ -38,11 +36,15 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class ObjectChange:
-    """What a deploy does to one object, such as `Deployment/web`. A new object's fields are all it has; a removed one's are not listed."""
+    """What a deploy does to one object, such as `Deployment/web`. A new object's fields are all it has; a removed one's are not listed.
+
+    `text` is the unified diff of its YAML, empty for an object too long to compare.
+    """
 
     object: str
     impact: Impact
     fields: tuple[FieldChange, ...]
+    text: str
 
 
 def identity(manifest: Mapping[str, Any], *, namespace: str = "") -> str:
@@ -90,13 +92,15 @@ def compare_manifests(before: Sequence[Mapping[str, Any]], after: Sequence[Mappi
     old = {identity(manifest, namespace=namespace): manifest for manifest in before}
     new = {identity(manifest, namespace=namespace): manifest for manifest in after}
     kept = [_change(old.get(key), manifest) for key, manifest in new.items()]
-    removed = [ObjectChange(label(manifest), Impact.REMOVED, ()) for key, manifest in old.items() if key not in new]
-    return [change for change in kept if change.fields] + removed
+    removed = [ObjectChange(label(manifest), Impact.REMOVED, (), unified(manifest, {})) for key, manifest in old.items() if key not in new]
+    return [change for change in kept if change] + removed
 
 
-def _change(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> ObjectChange:
+def _change(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> ObjectChange | None:
     fields = tuple(FieldChange(*change) for change in _visible(before or {}, after))
-    return ObjectChange(label(after), Impact.NEW if before is None else _impact(before, after), fields)
+    if not fields:
+        return None
+    return ObjectChange(label(after), Impact.NEW if before is None else _impact(before, after), fields, unified(before or {}, after))
 
 
 def _impact(before: Mapping[str, Any], after: Mapping[str, Any]) -> Impact:
@@ -113,21 +117,10 @@ def _restarts(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 def _visible(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     changes = differences(before, after)
-    return [_hidden(change) for change in changes] if _SECRET in (kind_of(before), kind_of(after)) else changes
+    return [_hidden(change) for change in changes] if is_secret(before) or is_secret(after) else changes
 
 
 def _hidden(change: Difference) -> Difference:
-    if not any(inside(change.path, field) for field in _SECRET_FIELDS):
+    if not any(inside(change.path, field) for field in SECRET_FIELDS):
         return change
-    return Difference(change.path, _hide(change.before), _hide(change.after))
-
-
-def _hide(value: Any) -> Any:
-    """A few digits of a digest tell two hidden values apart, so that a vote on a change cannot be kept for another one."""
-    if isinstance(value, Mapping):
-        return {key: _mask(item) for key, item in value.items()}
-    return None if value is None else _mask(value)
-
-
-def _mask(value: Any) -> str:
-    return f"(hidden {sha256(value.encode(errors='replace')).hexdigest()[:8]})" if isinstance(value, str) else "(hidden)"
+    return Difference(change.path, hide(change.before), hide(change.after))

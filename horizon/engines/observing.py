@@ -1,6 +1,7 @@
 """What the files of a cluster say, compared with what the engine was given."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -10,11 +11,14 @@ from horizon.engines.contract import FieldDrift, Health, LiveObject, Observation
 from horizon.engines.immutable import kind_of
 from horizon.engines.live import Folder, Given, Record, Unreadable
 from horizon.engines.objects import compare_fields, name_of, namespace_of
+from horizon.engines.written import unified
 from horizon.errors import Invalid
 
 NO_PODS = "This region has no Kubernetes: objects are kept as files, and no pods run."
 
 _LOOKS = 5
+_LONGEST_TEXT = 100_000
+"""Characters of a diff that are kept with what was seen."""
 _WORST_FIRST = (Health.DEGRADED, Health.MISSING, Health.PROGRESSING, Health.UNKNOWN)
 _CLUSTER_WIDE = frozenset(
     ("ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass", "Namespace", "PersistentVolume", "StorageClass")
@@ -65,7 +69,9 @@ def _given_object(folder: Folder, target: Target, name: str, given: Given) -> Li
     drift = tuple(compare_fields(given.manifest, live))
     if not drift:
         return _live_object(given.manifest, target, Sync.SYNCED, Health.HEALTHY, "")
-    return _live_object(given.manifest, target, Sync.OUT_OF_SYNC, Health.DEGRADED, f"{_count(len(drift), 'field')} changed by hand", drift)
+    found = _live_object(given.manifest, target, Sync.OUT_OF_SYNC, Health.DEGRADED, f"{_count(len(drift), 'field')} changed by hand", drift)
+    text = unified(given.manifest, live)
+    return replace(found, text=text if len(text) <= _LONGEST_TEXT else "")
 
 
 def _other_object(folder: Folder, target: Target, name: str, *, ours: bool) -> LiveObject:

@@ -49,25 +49,36 @@ class Dialog(Page):
     """A dialog of a cluster: shown on GET, done on POST; one that is refused is shown again with the reason and what was typed."""
 
     verb = Verb.OPERATE
+    archived = False
+    """Whether it is about a cluster that was deleted."""
     template = ""
     form: type[forms.Form] = Words
 
-    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+    def get(self, request: HttpRequest, name: str, **address: str) -> HttpResponse:
         """What would be done; asked again for another choice, with what was typed so far."""
-        return self.ask(self.cluster(name, self.verb), typed=request.GET)
+        return self.ask(self.found(name), typed=request.GET)
 
-    def post(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Do it, and go to the cluster's page."""
-        cluster, form = self.cluster(name, self.verb), self.form(request.POST)
+    def post(self, request: HttpRequest, name: str, **address: str) -> HttpResponse:
+        """Do it, and go where its result is seen."""
+        cluster, form = self.found(name), self.form(request.POST)
         try:
-            launched = self.launch(cluster, _checked(form))
+            after = self.do(cluster, checked(form))
         except Forbidden:
             raise
         except HorizonError as error:
             return self.ask(cluster, error=error, typed=request.POST)
+        return go(request, after)
+
+    def found(self, name: str) -> Cluster:
+        """The cluster, if the actor may do this to it. Raises `NotFound`, `Forbidden`, `Conflict`."""
+        return self.cluster(name, self.verb, archived=self.archived)
+
+    def do(self, cluster: Cluster, given: dict[str, Any]) -> str:
+        """Do it; where to go then. Raises `HorizonError`."""
+        launched = self.launch(cluster, given)
         if launched.stays_pending:
-            messages.info(request, _left(launched))
-        return go(request, reverse("cluster", args=[cluster.name]))
+            messages.info(self.request, _left(launched))
+        return reverse("cluster", args=[cluster.name])
 
     def ask(self, cluster: Cluster, *, error: HorizonError | None = None, typed: Any = None) -> HttpResponse:
         """The dialog, as a sheet for htmx or as a page."""
@@ -98,11 +109,11 @@ class Deploy(Dialog):
         """What is pending, with the source and base that are sent back."""
         found = review.pending(refresh(cluster))
         return {
-            **_difference(found),
+            **difference(found),
             "source": found["source"],
             "base": found["base"],
             "released": launch.released(cluster),
-            "active": _active(cluster),
+            "active": active_run(cluster),
         }
 
     def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
@@ -123,7 +134,7 @@ class Restart(Dialog):
 
     def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
         """What stays pending."""
-        return {"keys": review.pending(refresh(cluster))["keys"] if cluster.pending else [], "active": _active(cluster)}
+        return {"keys": review.pending(refresh(cluster))["keys"] if cluster.pending else [], "active": active_run(cluster)}
 
     def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
         """Restart alone."""
@@ -140,12 +151,12 @@ class RollBack(Dialog):
         refresh(cluster)
         runs = list(_targets(cluster)[:_TARGETS])
         chosen = _chosen(cluster, runs, str(asked.get("pipelinerun") or ""))
-        given = {"runs": runs, "chosen": chosen, "active": _active(cluster), "may_override": Verb.OVERRIDE in verbs(self.actor, cluster)}
+        given = {"runs": runs, "chosen": chosen, "active": active_run(cluster), "may_override": Verb.OVERRIDE in verbs(self.actor, cluster)}
         if chosen is None:
             return given
         options = launch.Rollback(restore_overrides=bool(asked.get("restore_overrides")))
         found = review.restored(cluster, chosen.revision, keep=options.kept)
-        return {**given, **_difference(found), "pending": found["pending"], "decided": found["decided"]}
+        return {**given, **difference(found), "pending": found["pending"], "decided": found["decided"]}
 
     def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
         """Go back to the chosen run. Raises `Forbidden` for overrides that one may not restore."""
@@ -170,14 +181,14 @@ class Free(Dialog):
 
     def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
         """The live objects that go."""
-        return {"objects": cluster.objects_seen, "active": _active(cluster)}
+        return {"objects": cluster.objects_seen, "active": active_run(cluster)}
 
     def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
         """Remove the live objects."""
         return launch.free(cluster, self.order(given))
 
 
-def _checked(form: forms.Form) -> dict[str, Any]:
+def checked(form: forms.Form) -> dict[str, Any]:
     """What was sent. Raises `Invalid`."""
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))
@@ -185,11 +196,13 @@ def _checked(form: forms.Form) -> dict[str, Any]:
     return dict(form.cleaned_data)
 
 
-def _difference(found: dict[str, Any]) -> dict[str, Any]:
+def difference(found: dict[str, Any]) -> dict[str, Any]:
+    """What a page shows of a difference as `delivery.review` answers it."""
     return {"keys": found["keys"], "files": diffs.files(found["files"]), "impacts": found["objects"], "troubles": found["errors"]}
 
 
-def _active(cluster: Cluster) -> Pipelinerun | None:
+def active_run(cluster: Cluster) -> Pipelinerun | None:
+    """The run that is carried, else the first that waits."""
     return Pipelinerun.objects.filter(cluster=cluster, state__in=ACTIVE).order_by("pk").first()
 
 

@@ -55,9 +55,12 @@ class Page(Open):
         """Who acts, from where."""
         return Actor(self.request.user, address=came_from(self.request.META))
 
-    def cluster(self, name: str, verb: Verb) -> Cluster:
-        """The cluster of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`, `Conflict` for a deleted one."""
-        return lookup.cluster(name, verb, actor=self.actor)
+    def cluster(self, name: str, verb: Verb, *, archived: bool = False) -> Cluster:
+        """The cluster of this name, if the actor may do this to it.
+
+        Raises `NotFound`, `Forbidden`, and `Conflict` for more than a look at a deleted one unless `archived`.
+        """
+        return lookup.cluster(name, verb, actor=self.actor, archived=archived)
 
     def application(self, name: str, verb: Verb) -> Application:
         """The application of this name; raises as `cluster` does."""

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from horizon.access import favourites, members
 from horizon.access.permissions import Actor, verbs
 from horizon.access.policy import Role, Verb
-from horizon.delivery import launch, review, status
+from horizon.delivery import launch, review, status, tags
 from horizon.delivery.models import ACTIVE, STEPS, Pipelinerun, State, Step
 from horizon.inventory.models import Cluster, Event
 from horizon.web import diffs
@@ -51,32 +51,52 @@ class Overview(Page):
 
 
 def overview(actor: Actor, cluster: Cluster) -> dict[str, Any]:
-    """All that the page shows of a cluster, and a digest by which a change is noticed."""
-    state = status.status(cluster)
-    runs = list(Pipelinerun.objects.filter(cluster=cluster).select_related("target").prefetch_related("steps").order_by("-pk")[:_RUNS])
-    active = list(Pipelinerun.objects.filter(cluster=cluster, state__in=ACTIVE).prefetch_related("steps").order_by("pk"))
-    events = list(Event.objects.filter(cluster=cluster).exclude(details__has_key="pipelinerun").order_by("-pk")[:_EVENTS])
+    """All that the page shows of a cluster."""
+    found = watched(actor, cluster)
+    runs, active = found["runs"], found["active"]
     current = next((run for run in active if run.state == State.RUNNING), active[0] if active else runs[0] if runs else None)
-    allowed = verbs(actor, cluster)
-    followed = [_looks(run) for run in (*runs, *active)]
-    shown = (state | {"observed_at": None, "age_seconds": None}, cluster.objects_seen, followed, sorted(allowed), [event.pk for event in events[:1]])
     return {
-        "cluster": cluster,
-        "state": state,
+        **found,
         "objects": cluster.objects_seen,
         "run": current,
         "steps": timeline(current) if current else [],
         "waiting": [run for run in active if run.state == State.QUEUED and run != current],
-        "runs": runs,
-        "events": events,
         "released": launch.released(cluster),
-        "may": {verb.value for verb in allowed},
-        "owners": [] if Verb.DEPLOY in allowed else _owners(cluster),
+        "owners": [] if Verb.DEPLOY.value in found["may"] else _owners(cluster),
+        "may_copy": Verb.EDIT in verbs(actor, cluster.application),
         "favourite": favourites.of(actor).filter(cluster=cluster).exists(),
-        "look_again": _SOON if active else _LATER,
-        "seen": sha256(repr(shown).encode()).hexdigest()[:16],
         **_pending(cluster),
     }
+
+
+def watched(actor: Actor, cluster: Cluster) -> dict[str, Any]:
+    """What may change while somebody looks, with a digest by which that is noticed. Looks at the region; renders nothing."""
+    state = status.status(cluster)
+    rows = Pipelinerun.objects.filter(cluster=cluster).prefetch_related("steps")
+    runs = list(rows.select_related("target").order_by("-pk")[:_RUNS])
+    active = list(rows.filter(state__in=ACTIVE).order_by("pk"))
+    events = list(Event.objects.filter(cluster=cluster).exclude(details__has_key="pipelinerun").order_by("-pk")[:_EVENTS])
+    may, labels = {verb.value for verb in verbs(actor, cluster)}, tags.of(cluster)
+    timeless = state | {"observed_at": None, "age_seconds": None}
+    shown = (timeless, cluster.objects_seen, cluster.archived_at, cluster.description, labels, sorted(may), [event.pk for event in events[:1]])
+    return {
+        "cluster": cluster,
+        "state": state,
+        "runs": runs,
+        "active": active,
+        "events": events,
+        "may": may,
+        "tags": labels,
+        "look_again": _SOON if active else _LATER,
+        "seen": sha256(repr((shown, [_looks(run) for run in (*runs, *active)])).encode()).hexdigest()[:16],
+    }
+
+
+def moving(key: int) -> tuple[Any, ...]:
+    """What the rows of a cluster say, in two short queries: where this moved, `watched` may have."""
+    row = Cluster.objects.filter(pk=key).values_list("gitops", "master", "sync", "health", "revision", "archived_at", "description").first()
+    runs = Pipelinerun.objects.filter(cluster=key).order_by("-pk").values_list("pk", "state", "step", "message", "cancel_requested_by")
+    return row, *runs[:_RUNS]
 
 
 def timeline(run: Pipelinerun) -> list[Mark]:

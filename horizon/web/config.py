@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from horizon.access.permissions import verbs
 from horizon.access.policy import Verb
-from horizon.delivery import edit, review
+from horizon.delivery import edit, form, review
 from horizon.errors import HorizonError, StaleRevision
 from horizon.gitops import layout, values
 from horizon.inventory.models import Cluster
@@ -40,10 +40,10 @@ class Config(Page):
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
         """Save it as an edit, or show what that would change; where somebody else saved meanwhile, both are shown and nothing is lost."""
-        cluster, form = self.cluster(name, Verb.EDIT), Written(request.POST)
-        if not form.is_valid():
+        cluster, written = self.cluster(name, Verb.EDIT), Written(request.POST)
+        if not written.is_valid():
             return self._page(cluster, typed=request.POST, error=_("The text is longer than a config can be."), number=400)
-        given = form.cleaned_data
+        given = written.cleaned_data
         if "preview" in request.POST:
             return self._page(cluster, typed=given, preview=_preview(cluster, given["text"]))
         try:
@@ -54,7 +54,7 @@ class Config(Page):
             )
             return self._page(cluster, typed={**given, "seen": ""}, error=said, number=412, preview=_preview(cluster, given["text"]))
         except HorizonError as error:
-            return self._page(cluster, typed=given, error=error.message, number=status(error), preview=refused(error))
+            return self._page(cluster, typed=given, error=error.message, number=status(error), preview=refused(error, _schema(cluster, error)))
         said = (
             _("Saved as edit %(sha)s: it waits for a deploy.") % {"sha": edited.sha[:8]} if edited.changed else _("That is what was there already.")
         )
@@ -89,18 +89,33 @@ class Preview(Page):
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
         """What saving the text would change of what is pending; nothing is saved."""
         cluster = self.cluster(name, Verb.EDIT)
-        return self.show("web/parts/preview.html", **_preview(cluster, request.POST.get("text", "")[:LONGEST]))
+        return self.show("web/parts/preview.html", cluster=cluster, **_preview(cluster, request.POST.get("text", "")[:LONGEST]))
 
 
 def _preview(cluster: Cluster, text: str) -> dict[str, Any]:
     try:
         found = review.proposed(cluster, edit.put_text(layout.APPLICATION, text))
     except HorizonError as error:
-        return refused(error)
+        return refused(error, _schema(cluster, error))
     return {"shown": True, "files": diffs.files(found["files"]), "impacts": found["objects"], "troubles": found["errors"]}
 
 
-def refused(error: HorizonError) -> dict[str, Any]:
-    """What is wrong with the text, place by place where that is known."""
+def _schema(cluster: Cluster, error: HorizonError) -> Any:
+    """The form's schema where the form shows what is wrong, else None."""
+    return form.of_cluster(cluster).schemas.schema if error.details.get("file") == layout.APPLICATION else None
+
+
+def refused(error: HorizonError, schema: Any = None) -> dict[str, Any]:
+    """What is wrong with the text, place by place where that is known, with the form's field for it where there is a form with this schema."""
     found = error.details.get("errors") or [{"pointer": "", "message": error.message}]
-    return {"shown": True, "problems": found}
+    drawn = schema is not None
+    return {"shown": True, "problems": [{**problem, "in_form": drawn, "field": _field(schema, problem["pointer"])} for problem in found]}
+
+
+def _field(schema: Any, pointer: str) -> str:
+    """The title of the form's field at a JSON pointer (RFC 6901), empty where the schema gives it none."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        within = schema if isinstance(schema, dict) else {}
+        schema = within.get("items") if name.isdigit() and "items" in within else (within.get("properties") or {}).get(name)
+    return str(schema.get("title", "")) if isinstance(schema, dict) else ""

@@ -1,16 +1,26 @@
-"""A unified diff side by side: rows of what was and what is, with the part of a line that differs."""
+"""A unified diff side by side: rows of what was and what is, with the words of a line that differ."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from horizon.engines.objects import Impact
+
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_TOKEN = re.compile(r'\s+|[^\s:/"]+|.')
+"""A version, a name or a number is marked as a whole: `1.41.7`, not one of its digits."""
+_WORD = re.compile(r"\w")
 _LARGEST_OPEN = 80
 """Rows of a file that is shown without being asked for."""
+_MOST_LINES = 600
+"""Lines of one file's difference that a page shows."""
+_LONGEST_MARKED = 4000
+"""Letters of two lines that are compared word by word."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class File:
-    """One file's rows; `single` where there is only one side to show."""
+    """The rows of one file, or of one object's YAML; `left` is how many lines of the difference are not shown."""
 
     name: str
     status: str
@@ -41,10 +51,11 @@ class File:
     rows: tuple[Row, ...]
     added: int
     removed: int
+    left: int = 0
 
     @property
     def single(self) -> bool:
-        """Whether the file is new or gone."""
+        """Whether the file is new or gone: there is one side to show."""
         return self.status != "changed"
 
     @property
@@ -58,10 +69,26 @@ def files(found: list[Mapping[str, Any]]) -> list[File]:
     return [_file(item) for item in found]
 
 
+def of_object(item: Mapping[str, Any]) -> File | None:
+    """The YAML of an object that changes, as `delivery.review` or `delivery.status` answers it; None where it was not compared."""
+    if not item.get("text"):
+        return None
+    status = _STATUS.get(item.get("impact", ""), "changed")
+    return _compared(item["object"], status, str(item["text"]))
+
+
+_STATUS: Mapping[str, str] = {Impact.NEW: "added", Impact.REMOVED: "removed"}
+
+
 def _file(item: Mapping[str, Any]) -> File:
-    lines = str(item["text"]).splitlines()[2:]
-    count = [sum(line.startswith(mark) for line in lines) for mark in "+-"]
-    return File(item["file"], item["status"], item["binary"], tuple(_rows(lines)), *count)
+    return _compared(item["file"], item["status"], str(item["text"]), binary=item["binary"])
+
+
+def _compared(name: str, status: str, text: str, *, binary: bool = False) -> File:
+    lines = text.splitlines()[2:]
+    added, removed = (sum(line.startswith(mark) for line in lines) for mark in "+-")
+    shown = lines[:_MOST_LINES]
+    return File(name, status, binary, tuple(_rows(shown)), added, removed, len(lines) - len(shown))
 
 
 def _rows(lines: list[str]) -> Iterator[Row]:
@@ -97,24 +124,20 @@ def _replaced(gone: list[str], come: list[str], before: int, after: int) -> Iter
 
 
 def _marked(was: str | None, now: str | None) -> tuple[SafeString, SafeString]:
-    """Both lines, with what differs between them marked where they have something in common."""
-    if was is None or now is None:
+    """Both lines, with the words that differ marked where they have a word in common."""
+    if was is None or now is None or len(was) + len(now) > _LONGEST_MARKED:
         return escape(was or ""), escape(now or "")
-    start = _alike(was, now)
-    end = min(_alike(was[::-1], now[::-1]), min(len(was), len(now)) - start)
-    if not was[:start].strip() and not was[len(was) - end :].strip():
+    left, right = _TOKEN.findall(was), _TOKEN.findall(now)
+    steps = SequenceMatcher(None, left, right, False).get_opcodes()
+    if not any(_WORD.search(token) for kind, start, end, *_ in steps if kind == "equal" for token in left[start:end]):
         return escape(was), escape(now)
-    return _around("del", was, start, end), _around("ins", now, start, end)
+    old = ((_part("del", left[start:end], kind),) for kind, start, end, *_ in steps)
+    new = ((_part("ins", right[start:end], kind),) for kind, *_, start, end in steps)
+    return format_html_join("", "{}", old), format_html_join("", "{}", new)
 
 
-def _alike(one: str, other: str) -> int:
-    """How many letters at the beginning are the same."""
-    length = min(len(one), len(other))
-    return next((place for place in range(length) if one[place] != other[place]), length)
-
-
-def _around(tag: str, line: str, start: int, end: int) -> SafeString:
-    stop = len(line) - end
-    if start == stop:
-        return escape(line)
-    return format_html("{}<{}>{}</{}>{}", line[:start], mark_safe(tag), line[start:stop], mark_safe(tag), line[stop:])  # noqa: S308 - one of two tags
+def _part(tag: str, tokens: list[str], kind: str) -> SafeString:
+    text = "".join(tokens)
+    if kind == "equal" or not text:
+        return escape(text)
+    return format_html("<{}>{}</{}>", mark_safe(tag), text, mark_safe(tag))  # noqa: S308 - one of two tags

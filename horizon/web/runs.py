@@ -1,20 +1,25 @@
 """Pipelineruns: all of them, one with its steps, its end, and once more."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from horizon.access import lists
 from horizon.access.permissions import require, seen_clusters, verbs
 from horizon.access.policy import Verb
 from horizon.delivery import launch, review
-from horizon.delivery.models import ACTIVE, Action, Pipelinerun
+from horizon.delivery.listing import FILTERS
+from horizon.delivery.models import ACTIVE, Action, Pipelinerun, State
 from horizon.delivery.queueing import Order
 from horizon.errors import Conflict, HorizonError, Invalid
 from horizon.gitops.repository import UnknownRevision
 from horizon.web import diffs
 from horizon.web.base import Page, go
 from horizon.web.cluster import timeline
+from horizon.web.home import Asked
 
 _SIZE = 50
 
@@ -23,15 +28,25 @@ class Runs(Page):
     """`/runs`"""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The runs of all clusters that one may see, or of one of them, newest first; `?before=` goes on."""
-        cluster, before = request.GET.get("cluster", ""), request.GET.get("before", "")
+        """The runs of all clusters that one may see, newest first, narrowed by what the address says; `?before=` goes on."""
+        asked, before = Asked(self.actor, request.GET), request.GET.get("before", "")
         rows = Pipelinerun.objects.filter(seen_clusters(self.actor, "cluster__")).select_related("cluster").order_by("-pk")
-        if cluster:
-            rows = rows.filter(cluster__name=cluster)
+        rows = lists.filtered(asked, rows, FILTERS)
         if before.isascii() and before.isdigit() and len(before) < 18:
             rows = rows.filter(pk__lt=int(before))
         found = list(rows[: _SIZE + 1])
-        return self.show("web/runs.html", nav="runs", runs=found[:_SIZE], more=len(found) > _SIZE, of=cluster)
+        said = {name: asked.query(name) for name in FILTERS if asked.query(name)}
+        return self.show(
+            "web/runs.html",
+            nav="runs",
+            runs=found[:_SIZE],
+            of=said.get("cluster", ""),
+            said=said,
+            states=[(value, f"?{urlencode({**said, 'state': value})}") for value in State.values],
+            every=f"?{urlencode({name: value for name, value in said.items() if name != 'state'})}",
+            actions=Action.values,
+            older=f"?{urlencode({**said, 'before': found[_SIZE - 1].pk})}" if len(found) > _SIZE else "",
+        )
 
 
 class OneRun(Page):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from horizon.web import (
+    about,
     actions,
     activity,
     applications,
@@ -13,16 +14,20 @@ from horizon.web import (
     form,
     grouping,
     groups,
+    history,
     home,
+    life,
     making,
     me,
     members,
+    pending,
     people,
     promoting,
     robots,
     runs,
     session,
     steering,
+    stream,
 )
 
 _CLUSTER = "clusters/<str:name>"
@@ -44,6 +49,16 @@ urlpatterns = [
     path(f"{_CLUSTER}/rollback", actions.RollBack.as_view(), name="rollback"),
     path(f"{_CLUSTER}/free", actions.Free.as_view(), name="free"),
     path(f"{_CLUSTER}/promote", promoting.Promote.as_view(), name="promote"),
+    path(f"{_CLUSTER}/stream", stream.Stream.as_view(), name="stream"),
+    path(f"{_CLUSTER}/discard", pending.Discard.as_view(), name="discard"),
+    path(f"{_CLUSTER}/about", about.About.as_view(), name="about"),
+    path(f"{_CLUSTER}/copy", life.Copy.as_view(), name="copy"),
+    path(f"{_CLUSTER}/delete", life.Delete.as_view(), name="delete"),
+    path(f"{_CLUSTER}/restore", life.Restore.as_view(), name="restore"),
+    path(f"{_CLUSTER}/purge", life.Purge.as_view(), name="purge"),
+    path(f"{_CLUSTER}/history", history.History.as_view(), name="history"),
+    path(f"{_CLUSTER}/history/<str:sha>", history.Commit.as_view(), name="commit"),
+    path(f"{_CLUSTER}/history/<str:sha>/restore", history.RestoreConfig.as_view(), name="restore-config"),
     path(_FORM, form.Form.as_view(), name="form"),
     path(f"{_FORM}/preview", form.Preview.as_view(), name="form-preview"),
     path(f"{_FORM}/save", form.Save.as_view(), name="form-save"),

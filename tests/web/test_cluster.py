@@ -14,6 +14,7 @@ from horizon.access.permissions import Actor
 from horizon.delivery import launch
 from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Cluster
+from horizon.web import runs as web_runs
 from tests.fixtures import carry, deploy, pending, released, replicas
 from tests.web.conftest import HTMX, Browser, field, text
 
@@ -78,6 +79,10 @@ def test_drift_is_shown_by_object_and_field(deployed: Cluster, admin: Client) ->
     assert "Out of sync" in said
     assert "Deployment/shop-test" in said
     assert "spec.replicas 1 9" in said
+    assert "As YAML: what is wanted, and what is live" in said
+    page = admin.get(PAGE).content.decode()
+    assert ("replicas: <del>1</del>" in page, "replicas: <ins>9</ins>" in page) == (True, True)
+    assert page.count('class="code old del"') == 1
 
 
 def test_a_run_is_followed_step_by_step(deployed: Cluster, admin: Client, ann: Actor) -> None:
@@ -88,8 +93,8 @@ def test_a_run_is_followed_step_by_step(deployed: Cluster, admin: Client, ann: A
     carry(deployed)
     done = admin.get(PAGE)
 
-    assert ('hx-trigger="every 2s"' in waiting.content.decode(), waiting.content.decode().count('class="step waiting"')) == (True, 4)
-    assert ('hx-trigger="every 20s"' in done.content.decode(), done.content.decode().count('class="step ok"')) == (True, 4)
+    assert ('hx-trigger="news, every 2s"' in waiting.content.decode(), waiting.content.decode().count('class="step waiting"')) == (True, 4)
+    assert ('hx-trigger="news, every 20s"' in done.content.decode(), done.content.decode().count('class="step ok"')) == (True, 4)
 
 
 def test_asked_again_the_page_answers_only_what_changed(deployed: Cluster, admin: Client, ann: Actor) -> None:
@@ -359,7 +364,33 @@ def test_runs_are_listed_newest_first_and_by_cluster(twice: Cluster, admin: Clie
     assert [run.pk for run in admin.get("/runs").context["runs"]] == [newest.pk, first.pk]
     assert [run.pk for run in admin.get(f"/runs?before={newest.pk}").context["runs"]] == [first.pk]
     assert list(admin.get("/runs?cluster=other").context["runs"]) == []
-    assert "No runs yet" in text(admin.get("/runs?cluster=other"))
+    assert "No run is like that" in text(admin.get("/runs?cluster=other"))
+
+
+def test_runs_are_narrowed_by_state_action_and_person(twice: Cluster, admin: Client) -> None:
+    newest, first = Pipelinerun.objects.order_by("-pk")
+    Pipelinerun.objects.filter(pk=first.pk).update(state="failed", action="restart", created_by="bob")
+
+    found = {
+        query: [run.pk for run in admin.get(f"/runs?{query}").context["runs"]] for query in ("state=failed", "action=deploy", "person=bob&state=ok")
+    }
+
+    assert found == {"state=failed": [first.pk], "action=deploy": [newest.pk], "person=bob&state=ok": []}
+    assert admin.get("/runs?state=odd").status_code == 400
+    assert f'href="{PAGE}/history/{newest.source}"' in admin.get("/runs").content.decode()
+
+
+def test_going_on_in_the_list_of_runs_keeps_what_it_is_narrowed_to(twice: Cluster, admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_runs, "_SIZE", 1)
+
+    address = admin.get("/runs?state=ok&cluster=shop-test").context["older"]
+
+    assert "state=ok" in address
+    assert len(admin.get(f"/runs{address}").context["runs"]) == 1
+
+
+def test_before_any_run_the_list_says_what_one_is(cluster: Cluster, admin: Client) -> None:
+    assert "No runs yet" in text(admin.get("/runs"))
 
 
 def test_a_guest_may_not_end_a_run_nor_run_it_again(deployed: Cluster, browser: Browser, ann: Actor) -> None:

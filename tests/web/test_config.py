@@ -78,6 +78,21 @@ def test_what_does_not_fit_is_told_where_and_nothing_typed_is_lost(cluster: Clus
     assert file_of(cluster) == before
 
 
+def test_what_does_not_fit_names_the_field_of_the_form_and_leads_to_it(cluster: Cluster, admin: Client) -> None:
+    wrong = {"text": "deployment: {app: {spec: {replicas: many}}}"}
+
+    answer = admin.post(f"{PAGE}/preview", wrong, headers=HTMX)
+
+    assert "Replicas, /app/spec/replicas" in text(answer)
+    assert 'href="/clusters/shop-test/form#/app/spec/replicas"' in answer.content.decode()
+
+
+def test_what_is_no_field_of_the_form_leads_nowhere(cluster: Cluster, admin: Client) -> None:
+    answer = admin.post(f"{PAGE}/preview", {"text": "deployment:\n  - ["}, headers=HTMX)
+
+    assert "/form#" not in answer.content.decode()
+
+
 def test_somebody_else_saved_first_and_nothing_is_lost(cluster: Cluster, admin: Client, ann: Actor) -> None:
     page = admin.get(PAGE)
     replicas(cluster, 7, ann)

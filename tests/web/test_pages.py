@@ -22,7 +22,7 @@ _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javasc
 
 OPEN = ("/", "/runs", "/groups", "/applications", "/activity", "/robots", "/me", "/me/password", "/me/tokens/new")
 """What everybody may read, whatever is in it."""
-OF_CLUSTER = tuple(f"/clusters/shop-test{page}" for page in ("", "/overview", "/form", "/config", "/ci"))
+OF_CLUSTER = tuple(f"/clusters/shop-test{page}" for page in ("", "/overview", "/form", "/config", "/ci", "/history", "/history/{sha}"))
 READ = (*OPEN, "/runs/{run}", *OF_CLUSTER, "/groups/shops", *(f"/applications/shop{page}" for page in ("", "/config", "/bring", "/ci")))
 DONE = ("deploy", "restart", "rollback", "free", "promote", "ci/token")
 DONE_BY_EDITORS = ("/edit/group/shops", "/applications/shop/describe", "/applications/shop/ci/token")
@@ -34,12 +34,15 @@ DONE_BY_MAINTAINERS = (
 DEPLOYED = (*READ, *(f"/clusters/shop-test/{action}" for action in DONE), "/runs/{run}/cancel")
 ELSEWHERE = {"people", "people/new", "people/*/change", "people/*/disable", "people/*/enable", "people/*/reset", "me/tokens/*/revoke"}
 ELSEWHERE |= {"robots/*", "robots/*/delete", "robots/*/tokens/new", "robots/*/tokens/*/revoke"}
-"""Pages for administrators, of robots and of tokens: `test_people.py`, `test_robots.py` and `test_me.py` open them."""
+ELSEWHERE |= {f"clusters/*/{page}" for page in ("stream", "about", "copy", "delete", "discard", "restore", "purge", "history/*/restore")}
+"""Other roles may open these, or they need another state: `test_people.py`, `test_robots.py`, `test_me.py`, `test_stream.py`, `test_life.py`,
+`test_history.py`."""
 PAGES = (*DEPLOYED, *DONE_BY_EDITORS, *DONE_BY_MAINTAINERS)
 
 
 def opened(client: Client, page: str) -> Any:
-    return client.get(page.replace("{run}", str(Pipelinerun.objects.values_list("pk", flat=True).first())))
+    run = Pipelinerun.objects.values_list("pk", flat=True).first()
+    return client.get(page.replace("{run}", str(run)).replace("{sha}", Cluster.objects.get(name="shop-test").gitops))
 
 
 def test_every_address_that_is_read_is_in_this_table() -> None:
@@ -47,7 +50,7 @@ def test_every_address_that_is_read_is_in_this_table() -> None:
 
     named = {re.sub(r"<\w+:\w+>", "*", address) for address in readable}
 
-    tested = {re.sub(r"shop-test|\bshops?$|\bshop\b|\{run\}|(?<=members/)group", "*", page.removeprefix("/")) for page in PAGES}
+    tested = {re.sub(r"shop-test|\bshops?$|\bshop\b|\{run\}|\{sha\}|(?<=members/)group", "*", page.removeprefix("/")) for page in PAGES}
     assert {name for name in named if not name.startswith("new/")} - {"sign-in", "links/*"} - ELSEWHERE == tested
 
 

@@ -17,6 +17,7 @@ from horizon import helmyaml
 from horizon.delivery.models import Action, State, StepName
 from horizon.engines.contract import Health, Sync
 from horizon.engines.objects import Impact
+from horizon.web import diffs
 
 register = template.Library()
 
@@ -105,6 +106,18 @@ def state_badge(value: str) -> SafeString:
 
 
 @register.simple_tag
+def state_colour(value: str) -> str:
+    """The colour of a state."""
+    return _STATE[value][0].split(" ")[0]
+
+
+@register.filter
+def state_words(value: str) -> str:
+    """A state in words."""
+    return str(_STATE[value][1])
+
+
+@register.simple_tag
 def impact_badge(value: str) -> SafeString:
     """What a deploy does to an object."""
     return _badge(_IMPACT.get(value, ("", value)))
@@ -124,6 +137,12 @@ def action(value: str) -> str:
 def step(value: str) -> str:
     """A step of a run, in words."""
     return str(_STEP.get(value, value))
+
+
+@register.filter
+def yaml_diff(item: Mapping[str, Any]) -> diffs.File | None:
+    """An object's YAML before and after, in rows."""
+    return diffs.of_object(item)
 
 
 @register.filter

@@ -53,6 +53,7 @@ document.addEventListener("htmx:beforeSwap", (event) => event.detail.shouldSwap 
 
 document.addEventListener("signed-out", () => told("signed-out", false));
 document.addEventListener("htmx:sendError", () => told("unreachable", false));
+document.addEventListener("htmx:timeout", () => told("unreachable", false));
 document.addEventListener("htmx:responseError", (event) => event.detail.xhr.status >= 500 && told("unreachable", false));
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!event.detail.successful) return;
@@ -82,6 +83,105 @@ const copied = async (source) => {
     return document.execCommand("copy");
   }
 };
+
+// -- live: the server tells when a part of the page is no longer so, and the part asks for itself; who is told nothing polls
+
+const PATIENCE = 5000;
+const LATER = 30000;
+let stream = null;
+let heard = 0;
+
+const live = () => document.querySelector("[data-stream]");
+const hears = () => stream && Date.now() - heard < PATIENCE;
+const ask = () => live() && htmx.trigger(live(), "news");
+
+const listen = () => {
+  const part = live();
+  if (!part || stream || document.hidden) return;
+  const opened = (stream = new EventSource(`${part.dataset.stream}?seen=${part.dataset.seen ?? ""}`));
+  opened.addEventListener("beat", () => (heard = Date.now()));
+  opened.addEventListener("changed", () => {
+    heard = Date.now();
+    ask();
+  });
+  opened.addEventListener("looked", (event) => {
+    heard = Date.now();
+    const time = document.querySelector("#observed time");
+    if (time) time.dateTime = event.data;
+  });
+  opened.addEventListener("open", () => banners.some((banner) => !banner.hidden) && ask());
+  opened.addEventListener("error", () => {
+    heard = 0;
+    ask();
+    if (opened.readyState !== EventSource.CLOSED || opened !== stream) return;
+    stream = null;
+    setTimeout(listen, LATER);
+  });
+};
+
+const hangUp = () => {
+  stream?.close();
+  stream = null;
+};
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, requestConfig } = event.detail;
+  if (elt.matches("[data-stream]") && !requestConfig.triggeringEvent && (document.hidden || hears())) event.preventDefault();
+});
+
+// A browser has few connections for all its tabs: one that nobody looks at holds none.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return hangUp();
+  listen();
+  ask();
+});
+addEventListener("pagehide", hangUp);
+addEventListener("pageshow", listen);
+document.addEventListener("htmx:afterSettle", () => live() || hangUp());
+
+// -- menus: one is open at a time; what is in one is not taken away by news
+
+const openMenu = () => document.querySelector("details.menu[open]");
+
+const closeMenu = (focus) => {
+  const menu = openMenu();
+  if (!menu) return;
+  menu.open = false;
+  if (focus) menu.querySelector("summary").focus();
+};
+
+document.addEventListener("click", (event) => {
+  const menu = openMenu();
+  if (menu && (!menu.contains(event.target) || event.target.closest("details.menu a"))) closeMenu(false);
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && !dialog?.open && closeMenu(true));
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (openMenu() && event.detail.target.contains(openMenu())) event.detail.shouldSwap = false;
+});
+
+// -- a link to a field of the form: `#/app/port`; the form is drawn after the page, and a field may be within a closed part
+
+const fieldAt = (pointer) => {
+  const steps = pointer.split("/").slice(1).map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~"));
+  for (let length = steps.length; length > 0; length--) {
+    const found = document.getElementById(["root", ...steps.slice(0, length)].join("_"));
+    if (found) return found;
+  }
+  return null;
+};
+
+const island = document.getElementById("form-island");
+if (island && location.hash.startsWith("#/")) {
+  const seek = () => {
+    const field = fieldAt(location.hash);
+    if (!field) return false;
+    field.scrollIntoView({ block: "center" });
+    field.focus({ preventScroll: true });
+    return true;
+  };
+  const drawn = new MutationObserver(() => seek() && drawn.disconnect());
+  drawn.observe(island, { childList: true, subtree: true });
+}
 
 // -- light and dark: the server reads the cookie, so that no page flashes
 
