@@ -32,9 +32,11 @@ def proposed(cluster: Cluster, mutate: edit.Mutate, *, before: str | None = None
     """What an edit would do to the pending tree, or to another revision, without making it. Raises as `edit` does."""
     repository = cluster_repository(cluster)
     head = repository.refs.read()[layout.GITOPS]
-    files = mutate(repository.files(head))
+    pending_files = repository.files(head)
+    files = mutate(dict(pending_files))
     manifests = check(files, cluster)
-    return {"base": before or head, "source": None, **_difference(cluster, repository.files(before or head), files, manifests)}
+    was = repository.files(before) if before else pending_files
+    return {"base": before or head, "source": None, **_difference(cluster, was, files, manifests)}
 
 
 def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[str, Any]:
