@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from horizon.web import actions, cluster, config, form, home, making, runs, session
+from horizon.web import actions, catalogue, cluster, config, form, home, importing, making, runs, session, trying, upgrade
 
 _CLUSTER = "clusters/<str:name>"
 _FORM = f"{_CLUSTER}/form"
+_RELEASE = "templates/<str:name>/<str:version>"
 _NEW_APPLICATION, _NEW_CLUSTER = "new/application", "new/cluster/<str:application>"
 
 urlpatterns = [
@@ -34,6 +35,16 @@ urlpatterns = [
     path(f"{_NEW_CLUSTER}/save", making.SaveCluster.as_view(), name="new-cluster-save"),
     path(f"{_CLUSTER}/config", config.Config.as_view(), name="config"),
     path(f"{_CLUSTER}/config/preview", config.Preview.as_view(), name="preview"),
+    path(f"{_CLUSTER}/upgrade", upgrade.Upgrade.as_view(), name="upgrade"),
+    path("templates", catalogue.Templates.as_view(), name="templates"),
+    path("templates/<str:name>", catalogue.OneTemplate.as_view(), name="template"),
+    path(_RELEASE, catalogue.OneRelease.as_view(), name="release"),
+    path(f"{_RELEASE}/state", catalogue.State.as_view(), name="release-state"),
+    path(f"{_RELEASE}/start", trying.Start.as_view(), name="try-start"),
+    path(f"{_RELEASE}/preview", trying.Preview.as_view(), name="try-preview"),
+    path("new/template", importing.NewTemplate.as_view(), name="new-template"),
+    path("new/template/upload", importing.Upload.as_view(), name="upload-template"),
+    path("new/template/fetch", importing.Fetch.as_view(), name="fetch-template"),
     path("runs", runs.Runs.as_view(), name="runs"),
     path("runs/<int:key>", runs.OneRun.as_view(), name="run"),
     path("runs/<int:key>/cancel", runs.Cancel.as_view(), name="cancel"),

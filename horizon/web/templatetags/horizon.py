@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from horizon.delivery.models import Action, State, StepName
 from horizon.engines.contract import Health, Sync
 from horizon.engines.objects import Impact
+from horizon.inventory.models import ReleaseState
 
 register = template.Library()
 
@@ -47,6 +48,12 @@ _IMPACT: Mapping[str, Look] = {
     Impact.RESTART: ("warn", gettext_lazy("pods restart")),
     Impact.IMMUTABLE: ("bad", gettext_lazy("immutable field")),
     Impact.REMOVED: ("bad", gettext_lazy("removed")),
+}
+_RELEASE: Mapping[str, Look] = {
+    ReleaseState.RECOMMENDED: ("ok", gettext_lazy("recommended")),
+    ReleaseState.OFFERED: ("info", gettext_lazy("offered")),
+    ReleaseState.DEPRECATED: ("warn", gettext_lazy("deprecated")),
+    ReleaseState.RETIRED: ("", gettext_lazy("retired")),
 }
 _ACTION: Mapping[str, Any] = {
     Action.DEPLOY: gettext_lazy("Deploy"),
@@ -105,6 +112,12 @@ def state_badge(value: str) -> SafeString:
 def impact_badge(value: str) -> SafeString:
     """What a deploy does to an object."""
     return _badge(_IMPACT.get(value, ("", value)))
+
+
+@register.simple_tag
+def release_badge(value: str) -> SafeString:
+    """Whether people are offered a release."""
+    return _badge(_RELEASE.get(value, ("", value)))
 
 
 def _badge(look: Look) -> SafeString:
