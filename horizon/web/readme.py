@@ -19,6 +19,9 @@ def shown(text: str) -> SafeString:
     tokens = _markdown.parse(text[:_LONGEST])
     for token in tokens:
         token.tag = _HEADINGS.get(token.tag, token.tag)
+        if token.type == "table_open":
+            # One that is wider than the page scrolls: by the keyboard as well.
+            token.attrSet("tabindex", "0")
         if token.children:
             token.children = list(_outward(token.children))
     return mark_safe(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S308 - the renderer escapes all text, and HTML is off

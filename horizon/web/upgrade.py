@@ -1,5 +1,6 @@
 """A cluster's upgrade to another release of its template: a dialog that shows what it changes, and the edit that does it."""
 
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from horizon import helmyaml
 from horizon.access.permissions import verbs
 from horizon.access.policy import Verb
 from horizon.delivery import edit, upgrade
-from horizon.errors import Forbidden, HorizonError, Invalid, StaleRevision
+from horizon.errors import Conflict, Forbidden, HorizonError, Invalid, StaleRevision
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, TemplateRelease
 from horizon.web import diffs
@@ -27,6 +28,7 @@ class _Asked(forms.Form):
     config = forms.CharField(max_length=_LONGEST, required=False, strip=False)
     title = forms.CharField(max_length=255, required=False)
     seen = forms.CharField(max_length=40)
+    shown = forms.CharField(max_length=64)
 
 
 class Upgrade(Dialog):
@@ -67,6 +69,8 @@ class Upgrade(Dialog):
         chosen = _chosen(upgrade.choices(cluster), given["release"])
         if chosen is None:
             raise Invalid(_("There is no other release to go to."), code="unknown")
+        if given["shown"] != _mark(chosen, given["config"]):
+            raise Conflict(_("You chose something else since you looked. This is what it changes: save it if that is what you want."))
         wanted = upgrade.Upgrade(chosen, _config(given["config"]))
         return upgrade.upgrade(cluster, wanted, actor=self.actor, title=given["title"], seen=given["seen"])[0]
 
@@ -87,14 +91,20 @@ def _looked(cluster: Cluster, chosen: TemplateRelease, asked: Any) -> dict[str, 
         found = upgrade.offer(cluster, upgrade.Upgrade(chosen, _config(text)))
     except Invalid as error:
         return _refused(error, text)
+    config = text or (helmyaml.write(found["config"]) if asked.get("look") == "config" else "")
     difference = {"files": diffs.files(found["files"]), "impacts": found["objects"], "troubles": found["errors"]}
-    return {"seen": found["base"], "config": text or helmyaml.write(found["config"]), "fit": found, **difference}
+    return {"seen": found["base"], "mark": _mark(chosen, config), "config": config, "fit": found, **difference}
 
 
 def _refused(error: Invalid, text: str) -> dict[str, Any]:
     """What the release refuses, place by place where that is known, beside the config to change."""
     problems = error.details.get("errors") or [{"pointer": "", "message": error.message}]
     return {"problems": problems, "config": text or helmyaml.write(error.details.get("config", {})), "fit": error.details}
+
+
+def _mark(chosen: TemplateRelease, text: str) -> str:
+    """What a difference was shown for, whatever the ends of lines: only that is saved."""
+    return sha256("\n".join((chosen.version, *text.rstrip().splitlines())).encode()).hexdigest()
 
 
 def _config(text: str) -> dict[str, Any] | None:
