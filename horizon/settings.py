@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import environ
 
+from horizon.catalog.archive import MAX_PACKED
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -100,6 +102,9 @@ ROOT_URLCONF = "horizon.urls"
 WSGI_APPLICATION = "horizon.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Files that are sent are never written to a disk: what is larger than an archive and its form is read past.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_PACKED + 64 * 1024
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"

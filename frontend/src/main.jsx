@@ -2,8 +2,9 @@
 import { createRoot } from 'react-dom/client';
 import { ConfigPage } from './ConfigPage.jsx';
 import { CreatePage } from './CreatePage.jsx';
+import { TryPage } from './TryPage.jsx';
 
-const PAGES = { config: ConfigPage, create: CreatePage };
+const PAGES = { config: ConfigPage, create: CreatePage, try: TryPage };
 
 const place = document.getElementById('form-island');
 const given = JSON.parse(place.dataset.given);

@@ -16,7 +16,7 @@ from horizon.api.bodies import Body, JsonMap
 from horizon.api.parsers import Gzip, Json
 from horizon.delivery import preview, releases, templates
 from horizon.delivery.rendering import release_from
-from horizon.errors import Invalid, NotFound
+from horizon.errors import Invalid
 from horizon.gitops.remote import Source
 from horizon.inventory import names
 from horizon.inventory.models import ReleaseState, Template, TemplateRelease
@@ -25,7 +25,7 @@ _WITHOUT_ARCHIVES = Prefetch("releases", TemplateRelease.objects.defer("archive"
 
 
 class ReleaseShown(TypedDict):
-    """A release of a template; `chart` is its version as Helm knows it."""
+    """A release of a template; `chart` is its version as Helm knows it, `source` where it was imported from."""
 
     template: str
     version: str
@@ -33,7 +33,9 @@ class ReleaseShown(TypedDict):
     digest: str
     state: ReleaseState
     description: str
+    created_by: str
     created_at: datetime
+    source: dict[str, Any]
 
 
 class ReleaseDetail(ReleaseShown):
@@ -114,13 +116,13 @@ class OneTemplate(View):
     @answers(TemplateShown)
     def get(self, request: Request, name: str) -> Response:
         """The template with its releases."""
-        return Response(_template(_found_template(name)))
+        return Response(_template(releases.template(name)))
 
     @answers(TemplateShown, body=Description)
     def patch(self, request: Request, name: str) -> Response:
         """Describe it anew; admins only."""
         require_admin(self.actor)
-        template = _found_template(name)
+        template = releases.template(name)
         return Response(_template(releases.describe(template, self.sent(Description)["description"], actor=self.actor)))
 
 
@@ -136,7 +138,7 @@ class OneRelease(View):
     @answers(ReleaseDetail)
     def get(self, request: Request, name: str, version: str) -> Response:
         """The release with its README and defaults."""
-        row = _found(name, version)
+        row = releases.release(name, version)
         release = release_from(bytes(row.archive))
         return Response({**_release(row), "readme": release.readme, "defaults": release.values})
 
@@ -144,7 +146,7 @@ class OneRelease(View):
     def patch(self, request: Request, name: str, version: str) -> Response:
         """Recommend, offer, deprecate or retire it; admins only."""
         require_admin(self.actor)
-        row = _found(name, version)
+        row = releases.release(name, version)
         return Response(_release(releases.change_state(row, ReleaseState(self.sent(State)["state"]), actor=self.actor)))
 
 
@@ -154,7 +156,7 @@ class ReleaseClusters(View):
     @answers(Page(clusters.Shown))
     def get(self, request: Request, name: str, version: str) -> Response:
         """The clusters on this release that one may see."""
-        rows = visible_clusters(self.actor).filter(release=_found(name, version)).order_by("name")
+        rows = visible_clusters(self.actor).filter(release=releases.release(name, version)).order_by("name")
         return self.page(rows, lambda row: clusters.shown(row, favourite=row.favourite), whole=clusters.whole(self.actor))
 
 
@@ -164,7 +166,7 @@ class Schema(View):
     @answers(Schemas)
     def get(self, request: Request, name: str, version: str) -> Response:
         """The schemas that draw the form and judge what is sent."""
-        release = release_from(bytes(_found(name, version).archive))
+        release = release_from(bytes(releases.release(name, version).archive))
         body = {"application": release.schema, "ui": release.ui_schema, "pipeline": release.pipeline_schema, "output": release.output_schema}
         return Response(body)
 
@@ -184,24 +186,10 @@ class Render(View):
     @answers(Rendered, body=Preview)
     def post(self, request: Request, name: str, version: str) -> Response:
         """The manifests that a form would give, before anything exists; errors by pointer where the schema says no."""
-        release, sent = _found(name, version), self.sent(Preview)
+        release, sent = releases.release(name, version), self.sent(Preview)
         names.checked(sent["name"], what="a cluster")
         names.checked(sent["namespace"], what="a namespace")
         return Response(preview.preview(release, **sent))
-
-
-def _found_template(name: str) -> Template:
-    row = Template.objects.filter(name=name).first()
-    if row is None:
-        raise NotFound(f"there is no template {name}")
-    return row
-
-
-def _found(name: str, version: str) -> TemplateRelease:
-    row = TemplateRelease.objects.select_related("template").filter(template__name=name, version=version).first()
-    if row is None:
-        raise NotFound(f"there is no release {version} of template {name}")
-    return row
 
 
 def _release(row: TemplateRelease) -> ReleaseShown:
@@ -212,7 +200,9 @@ def _release(row: TemplateRelease) -> ReleaseShown:
         "digest": row.digest,
         "state": row.state,
         "description": row.description,
+        "created_by": row.created_by,
         "created_at": row.created_at,
+        "source": row.source,
     }
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from horizon.api.answers import answers
 from horizon.api.base import OneFormat, View
 from horizon.catalog.index import IndexEntry, index
+from horizon.catalog.release import in_archive
 from horizon.errors import NotFound
 from horizon.inventory.models import TemplateRelease
 
@@ -43,8 +44,8 @@ class Archive(_Charts):
     @answers({"application/gzip": bytes})
     def get(self, request: Request, name: str) -> HttpResponse:
         """One release's archive; it never changes."""
-        rows = TemplateRelease.objects.select_related("template").defer("archive")
-        found = next((row for row in rows if f"{row.template.name}-{row.chart_version}" == name), None)
+        template, version, chart_version = in_archive(name)
+        found = TemplateRelease.objects.filter(template__name=template, version=version, chart_version=chart_version).first()
         if found is None:
             raise NotFound(f"there is no chart {name}")
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{found.archive_digest}"'}

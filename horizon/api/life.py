@@ -1,5 +1,7 @@
 """What a cluster or an application lives through: copied, upgraded, brought up to its records, restored, purged."""
 
+from typing import Any
+
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,8 +58,9 @@ class NewRelease(Body):
 
 
 class UpgradeOffer(diff.Shown):
-    """What an upgrade would change, and the keys of the form that the release does not have or has anew."""
+    """What an upgrade would change, the form's data there, and the keys of the form that the release does not have or has anew."""
 
+    config: dict[str, Any]
     dropped: list[str]
     added: list[str]
 

@@ -7,10 +7,11 @@ from typing import IO, Any
 from rest_framework.parsers import BaseParser
 
 from horizon import helmyaml
+from horizon.catalog.archive import MAX_PACKED
 from horizon.errors import Invalid
 
 MAX_BODY = 1024 * 1024
-MAX_ARCHIVE = 10 * 1024 * 1024
+MAX_ARCHIVE = MAX_PACKED
 
 
 class Json(BaseParser):

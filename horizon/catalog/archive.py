@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from horizon.errors import Invalid
 
+MAX_PACKED = 10 * 1024 * 1024
+"""Bytes of a `.tgz` that whoever sends one may send."""
 MAX_UNPACKED = 10 * 1024 * 1024
 MAX_FILES = 1000
 MAX_STREAM = MAX_UNPACKED + MAX_FILES * 4096

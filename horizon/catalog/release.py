@@ -113,6 +113,17 @@ def place(error: Invalid) -> str:
     return found["place"] if found else ""
 
 
+def in_archive(file: str) -> tuple[str, str, str]:
+    """Name, version and chart version in an archive's `<name>-<chart version>`; of anything else, parts that fit no release.
+
+    No name holds a dot, no version a dash before its first dot, no digest a dash: there is one way to part them.
+    """
+    before, dot, after = file.partition(".")
+    name, _, number = before.rpartition("-")
+    chart_version = f"{number}{dot}{after}"
+    return name, chart_version.rpartition("-")[0], chart_version
+
+
 def newer(version: str, than: str) -> bool:
     """Whether a release's version comes after another's (Semantic Versioning 2.0.0, section 11)."""
     return _precedence(version) > _precedence(than)

@@ -125,6 +125,7 @@ def _insert(found: Release, actor: Actor | None, source: Mapping[str, str]) -> I
     state = _first_state(template, found.version)
     if state == ReleaseState.RECOMMENDED:
         template.releases.filter(state=ReleaseState.RECOMMENDED).update(state=ReleaseState.OFFERED)
+    who = actor.name if actor else PLATFORM.name
     row = template.releases.create(
         version=found.version,
         chart_version=found.chart_version,
@@ -133,9 +134,11 @@ def _insert(found: Release, actor: Actor | None, source: Mapping[str, str]) -> I
         archive_digest=hashlib.sha256(found.archive).hexdigest(),
         description=found.description[:512],
         state=state,
+        created_by=who,
+        source=dict(source),
     )
     record(
-        actor=actor.name if actor else PLATFORM.name,
+        actor=who,
         action="import release",
         thing=None,
         title=f"Import release {row}",

@@ -1,14 +1,15 @@
 """To another release of a cluster's template: the chart, `system/horizon.yaml` and the form's data in one edit (DESIGN section 6)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 
 from horizon.access.permissions import Actor
 from horizon.catalog.fitting import added_defaults, known
-from horizon.delivery import edit, review
+from horizon.delivery import edit, releases, review
 from horizon.delivery.rendering import release_from, release_of
 from horizon.errors import Conflict, Invalid
 from horizon.gitops import layout, values
@@ -27,59 +28,93 @@ class Upgrade:
 
 @dataclass(frozen=True)
 class Fit:
-    """JSON pointers of what an upgrade drops from the form's data, and of defaults that the new release adds."""
+    """The form's data under the new release; JSON pointers of what an upgrade drops from it, and of defaults that the release adds."""
 
-    dropped: list[str]
-    added: list[str]
+    config: Mapping[str, Any] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The release that a cluster has pending, where it is one that the platform holds, and those that it could go to."""
+
+    present: TemplateRelease | None
+    others: list[TemplateRelease]
+
+
+def choices(cluster: Cluster) -> Choices:
+    """Where the cluster is and could go, the recommended release first."""
+    repository = cluster_repository(cluster)
+    found = release_of(repository.files(repository.refs.read()[layout.GITOPS]))
+    present = cluster.release.template.releases.defer("archive").select_related("template").filter(chart_version=found.chart_version).first()
+    return Choices(present, [row for row in releases.offered(cluster.release.template) if row != present])
 
 
 def offer(cluster: Cluster, wanted: Upgrade) -> dict[str, Any]:
     """What the upgrade would change, and how the form's data fits. Raises as `upgrade` does."""
-    return {**_shown(_fit(cluster, wanted)), **review.proposed(cluster, _mutate(cluster, wanted))}
+    move = _Move(cluster, wanted)
+    with _refusals(move):
+        difference = review.proposed(cluster, move)
+    return {"config": move.fit.config, **_shown(move.fit), **difference}
 
 
 def upgrade(cluster: Cluster, wanted: Upgrade, *, actor: Actor, title: str, seen: str | None) -> tuple[edit.Edited, dict[str, Any]]:
     """Commit it, if all files merged validate and render under the new release.
 
-    Raises `Invalid` with `dropped`, `added` and the values that the new release refuses, `Conflict` for a retired release or another template.
+    Raises `Invalid` with `config`, `dropped`, `added` and the values that the new release refuses,
+    `Conflict` for a retired release or another template.
     """
-    fit = _fit(cluster, wanted)
+    move = _Move(cluster, wanted)
     shown = edit.Seen(seen, (layout.APPLICATION, layout.CHART)) if seen else None
-    name = title or f"Upgrade to {wanted.release}"
-    try:
-        edited = edit.edit(cluster, _mutate(cluster, wanted), actor=actor, title=name, seen=shown)
-    except Invalid as error:
-        raise Invalid(f"{wanted.release} refuses it: {error.message}", code=error.code, details={**error.details, **_shown(fit)}) from error
-    return edited, _shown(fit)
+    with _refusals(move):
+        edited = edit.edit(cluster, move, actor=actor, title=title or f"Upgrade to {wanted.release}", seen=shown)
+    return edited, _shown(move.fit)
 
 
-def _shown(fit: Fit) -> dict[str, Any]:
-    return {"dropped": fit.dropped, "added": fit.added}
+class _Move:
+    """The upgrade as what an edit does to the files. `fit` is of the very tree that it was done to, so that no other edit comes between."""
+
+    def __init__(self, cluster: Cluster, wanted: Upgrade) -> None:
+        _refuse(cluster, wanted.release)
+        self.cluster, self.wanted, self.fit = cluster, wanted, Fit()
+
+    def __call__(self, files: Files) -> Files:
+        row = self.wanted.release
+        new = release_from(bytes(row.archive))
+        config, dropped = self._config(new.schema, values.section(files, layout.APPLICATION, new.name))
+        self.fit = Fit(config, tuple(dropped), tuple(added_defaults(release_of(files).values, new.values)))
+        kept = {file: content for file, content in files.items() if not file.startswith(layout.CHARTS)}
+        after = {**kept, **self._chart(new.name)}
+        after = edit.put_section(layout.APPLICATION, new.name, config)(after)
+        return edit.merge_section(layout.HORIZON, new.name, {"horizon": {"template": {"name": new.name, "release": row.version}}})(after)
+
+    def _config(self, schema: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+        return known(schema, held) if self.wanted.config is None else (self.wanted.config, [])
+
+    def _chart(self, name: str) -> Files:
+        row = self.wanted.release
+        repository = settings.HORIZON_CHART_REPOSITORY
+        chart = edit.chart_file(self.cluster.name, template_name=name, chart_version=row.chart_version, repository=repository)
+        return {layout.CHART: chart, f"{layout.CHARTS}{name}-{row.chart_version}.tgz": bytes(row.archive)}
 
 
-def _fit(cluster: Cluster, wanted: Upgrade) -> Fit:
-    release = wanted.release
+def _refuse(cluster: Cluster, release: TemplateRelease) -> None:
     if release.template_id != cluster.release.template_id:
         raise Conflict(f"{cluster} stays with its template {cluster.release.template}: copy its config into a new cluster", code="other_template")
     if release.state == ReleaseState.RETIRED:
         raise Conflict(f"{release} is retired: choose another release", code="retired")
-    repository = cluster_repository(cluster)
-    files = repository.files(repository.refs.read()[layout.GITOPS])
-    old, new = release_of(files), release_from(bytes(release.archive))
-    dropped = [] if wanted.config is not None else known(new.schema, values.section(files, layout.APPLICATION, new.name))[1]
-    return Fit(dropped, added_defaults(old.values, new.values))
 
 
-def _mutate(cluster: Cluster, wanted: Upgrade) -> edit.Mutate:
-    row, new = wanted.release, release_from(bytes(wanted.release.archive))
+@contextmanager
+def _refusals(move: _Move) -> Iterator[None]:
+    """Say of a refusal which release it comes from, and how far the form's data fits."""
+    try:
+        yield
+    except Invalid as error:
+        details = {**error.details, "config": move.fit.config, **_shown(move.fit)}
+        raise Invalid(f"{move.wanted.release} refuses it: {error.message}", code=error.code, details=details) from error
 
-    def mutate(files: Files) -> Files:
-        held = values.section(files, layout.APPLICATION, new.name)
-        config = wanted.config if wanted.config is not None else known(new.schema, held)[0]
-        chart = edit.chart_file(cluster.name, template_name=new.name, chart_version=row.chart_version, repository=settings.HORIZON_CHART_REPOSITORY)
-        kept = {file: content for file, content in files.items() if not file.startswith(layout.CHARTS)}
-        after = {**kept, layout.CHART: chart, f"{layout.CHARTS}{new.name}-{row.chart_version}.tgz": bytes(row.archive)}
-        after = edit.put_section(layout.APPLICATION, new.name, config)(after)
-        return edit.merge_section(layout.HORIZON, new.name, {"horizon": {"template": {"name": new.name, "release": row.version}}})(after)
 
-    return mutate
+def _shown(fit: Fit) -> dict[str, Any]:
+    return {"dropped": list(fit.dropped), "added": list(fit.added)}

@@ -77,7 +77,10 @@ class ReleaseState(models.TextChoices):
 
 
 class TemplateRelease(models.Model):
-    """One immutable version of a template, with its archive; never deleted."""
+    """One immutable version of a template, with its archive; never deleted.
+
+    `source` says where it was imported from: a bundled `folder`, the digest of an `upload`, or `url`, `tag`, `path` and `commit`.
+    """
 
     template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="releases")
     version = models.CharField(max_length=64)
@@ -87,6 +90,8 @@ class TemplateRelease(models.Model):
     archive_digest = models.CharField(max_length=64)
     description = models.CharField(max_length=512, blank=True)
     state = models.CharField(max_length=20, choices=ReleaseState.choices, default=ReleaseState.OFFERED)
+    created_by = models.CharField(max_length=150, blank=True)
+    source = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

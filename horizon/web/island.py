@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from horizon import helmyaml
+from horizon.engines.objects import label
 from horizon.errors import HorizonError, Invalid
 from horizon.web.base import Page
 from horizon.web.errors import status
@@ -50,6 +51,11 @@ class Endpoint(Page):
 def packed(given: dict[str, Any]) -> str:
     """What a page gives to the island, for an attribute: the policy allows no script in a page, not even one that only holds data."""
     return json.dumps(given, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+
+def manifests(objects: list[dict[str, Any]]) -> JsonResponse:
+    """Objects that do not exist yet, each as YAML."""
+    return JsonResponse({"manifests": [{"object": label(item), "text": helmyaml.write(item)} for item in objects]})
 
 
 def text(sent: dict[str, Any], name: str, *, default: str | None = None) -> str:

@@ -9,18 +9,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from horizon import helmyaml
 from horizon.access.permissions import groups_to, require
 from horizon.access.policy import Verb
 from horizon.delivery import application as configs
 from horizon.delivery import create, edit, form, preview
-from horizon.engines.objects import label
+from horizon.delivery.releases import offered
 from horizon.errors import Invalid
 from horizon.inventory import names
 from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
 from horizon.web import asking
 from horizon.web.base import Page
-from horizon.web.island import Endpoint, a_map, packed, text
+from horizon.web.island import Endpoint, a_map, manifests, packed, text
 
 _MOST_GROUPS = 1000
 
@@ -56,7 +55,7 @@ class PreviewApplication(Endpoint):
         name = names.checked(text(sent, "name"), what="an application")
         release = create.recommended(_template(text(sent, "template")))
         rendered = preview.preview(release, config=a_map(sent, "config"), output={}, name=name, namespace="preview")
-        return _manifests(rendered["objects"])
+        return manifests(rendered["objects"])
 
 
 class SaveApplication(Endpoint):
@@ -87,7 +86,7 @@ class NewCluster(Page):
     def get(self, request: HttpRequest, application: str) -> HttpResponse:
         """What is asked of a new cluster, with choices that make sense."""
         row = self.application(application, Verb.EDIT)
-        environments, regions, releases = _names(Environment), _names(Region), _offered_releases(row.template)
+        environments, regions, releases = _names(Environment), _names(Region), offered(row.template)
         others = list(Cluster.objects.filter(application=row).select_related("environment", "region").order_by("pk"))
         asked = asking.cluster(
             row.name,
@@ -119,7 +118,7 @@ class PreviewCluster(Endpoint):
 
     def post(self, request: HttpRequest, application: str) -> JsonResponse:
         """The manifests that the cluster would have; errors by pointer where the schema says no."""
-        return _manifests(create.previewed(_new_cluster(self.application(application, Verb.EDIT), self.sent())))
+        return manifests(create.previewed(_new_cluster(self.application(application, Verb.EDIT), self.sent())))
 
 
 class SaveCluster(Endpoint):
@@ -144,10 +143,6 @@ def _new_cluster(application: Application, sent: dict[str, Any]) -> create.NewCl
         config=edit.patch_between(configs.read(application, environment).config, a_map(sent, "config")),
         image=text(sent, "image", default=""),
     )
-
-
-def _manifests(objects: list[dict[str, Any]]) -> JsonResponse:
-    return JsonResponse({"manifests": [{"object": label(item), "text": helmyaml.write(item)} for item in objects]})
 
 
 def _likely(environments: list[str], regions: list[str], others: list[Cluster], asked: str) -> dict[str, str]:
@@ -175,12 +170,6 @@ def _offered_templates() -> list[Template]:
     unused = (ReleaseState.RETIRED, ReleaseState.DEPRECATED)
     rows = Template.objects.filter(Exists(TemplateRelease.objects.filter(template=OuterRef("pk")).exclude(state__in=unused)))
     return list(rows.annotate(uses=Count("applications")).order_by("name"))
-
-
-def _offered_releases(template: Template) -> list[TemplateRelease]:
-    """The releases that a new cluster may use, the recommended one first."""
-    rows = template.releases.defer("archive").exclude(state=ReleaseState.RETIRED).order_by("-id")
-    return sorted(rows, key=lambda row: (row.state != ReleaseState.RECOMMENDED, row.state == ReleaseState.DEPRECATED))
 
 
 def _names(kind: type[Environment] | type[Region]) -> list[str]:

@@ -7,6 +7,7 @@ from horizon.web import (
     actions,
     activity,
     applications,
+    catalogue,
     ci,
     cluster,
     config,
@@ -16,6 +17,7 @@ from horizon.web import (
     groups,
     history,
     home,
+    importing,
     life,
     making,
     me,
@@ -28,12 +30,15 @@ from horizon.web import (
     session,
     steering,
     stream,
+    trying,
+    upgrade,
 )
 
 _CLUSTER = "clusters/<str:name>"
 _PERSON, _ROBOT = "people/<str:name>", "robots/<str:name>"
 _FORM = f"{_CLUSTER}/form"
 _APPLICATION = "applications/<str:name>"
+_RELEASE = "templates/<str:name>/<str:version>"
 _NEW_APPLICATION, _NEW_CLUSTER = "new/application", "new/cluster/<str:application>"
 
 urlpatterns = [
@@ -111,6 +116,16 @@ urlpatterns = [
     path(f"{_ROBOT}/delete", robots.DeleteRobot.as_view(), name="delete-robot"),
     path(f"{_ROBOT}/tokens/new", robots.NewRobotToken.as_view(), name="new-robot-token"),
     path(f"{_ROBOT}/tokens/<int:key>/revoke", robots.RevokeRobotToken.as_view(), name="revoke-robot-token"),
+    path(f"{_CLUSTER}/upgrade", upgrade.Upgrade.as_view(), name="upgrade"),
+    path("templates", catalogue.Templates.as_view(), name="templates"),
+    path("templates/<str:name>", catalogue.OneTemplate.as_view(), name="template"),
+    path(_RELEASE, catalogue.OneRelease.as_view(), name="release"),
+    path(f"{_RELEASE}/state", catalogue.State.as_view(), name="release-state"),
+    path(f"{_RELEASE}/start", trying.Start.as_view(), name="try-start"),
+    path(f"{_RELEASE}/preview", trying.Preview.as_view(), name="try-preview"),
+    path("new/template", importing.NewTemplate.as_view(), name="new-template"),
+    path("new/template/upload", importing.Upload.as_view(), name="upload-template"),
+    path("new/template/fetch", importing.Fetch.as_view(), name="fetch-template"),
     path("runs", runs.Runs.as_view(), name="runs"),
     path("runs/<int:key>", runs.OneRun.as_view(), name="run"),
     path("runs/<int:key>/cancel", runs.Cancel.as_view(), name="cancel"),

@@ -1,5 +1,6 @@
 """The main job by REST, as people and CI do it."""
 
+import hashlib
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,7 +13,7 @@ from horizon.access.policy import Scope
 from horizon.delivery import edit
 from horizon.delivery.models import Pipelinerun
 from horizon.gitops import layout
-from horizon.inventory.models import Cluster
+from horizon.inventory.models import Cluster, Template
 from tests.api.conftest import Call, caller
 from tests.fixtures import MakeCluster, carry, deploy, replicas, roll_back
 
@@ -198,3 +199,16 @@ def test_the_charts_are_a_helm_repository_for_everybody(cluster: Cluster, client
     assert archive.content == bytes(cluster.release.archive)
     assert client.get("/charts/index.yaml", headers={"If-None-Match": index.headers["ETag"]}).status_code == 304
     assert client.get("/charts/nothing-1.tgz").status_code == 404
+
+
+def test_a_chart_is_found_by_one_question_whatever_dashes_are_in_it(db: None, client: Client, django_assert_num_queries: Any) -> None:
+    for name, version in (("shop", "v1.0.0"), ("shop-1", "1.0.0-a-b"), ("shop-1-1", "1.0.0-a")):
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        template = Template.objects.create(name=name)
+        template.releases.create(version=version, chart_version=f"{version}-0a1b2c3d", digest=digest, archive=name.encode(), archive_digest=digest)
+
+    for file, content in (("shop-v1.0.0", b"shop"), ("shop-1-1.0.0-a-b", b"shop-1"), ("shop-1-1-1.0.0-a", b"shop-1-1")):
+        with django_assert_num_queries(1):
+            assert client.get(f"/charts/{file}-0a1b2c3d.tgz").content == content
+    for file in ("shop-v1.0.0", "shop-v1.0.0-0a1b2c3e", "shop", "-", "...", "shop-1-1.0.0-a-b-c-0a1b2c3d"):
+        assert client.get(f"/charts/{file}.tgz").status_code == 404

@@ -387,3 +387,19 @@ def test_versions_have_an_order(version, than):
     assert release.newer(version, than)
     assert not release.newer(than, version)
     assert not release.newer(version, version)
+
+
+# -- charts by their names
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "chart_version"),
+    [
+        ("shop", "v1.0.0", "v1.0.0-ec06d596"),
+        ("shop-2", "1.0.0-rc.1", "1.0.0-rc.1-ec06d596"),
+        ("a-1", "1.0.0-b-c.d-e", "1.0.0-b-c.d-e-0123456789"),
+        ("shop-v1", "v0.0.1--", "v0.0.1---ec06d596"),
+    ],
+)
+def test_an_archives_name_is_parted_in_the_one_way_that_there_is(name: str, version: str, chart_version: str) -> None:
+    assert release.in_archive(f"{name}-{chart_version}") == (name, version, chart_version)

@@ -16,6 +16,7 @@ from horizon.delivery import create, edit, launch, life, records, run, status, t
 from horizon.delivery.models import Pipelinerun, State
 from horizon.errors import Conflict, Invalid
 from horizon.gitops import layout, values
+from horizon.gitops.repository import Repository
 from horizon.inventory.models import Application, Cluster, Event, Region, ReleaseState, TemplateRelease
 from horizon.inventory.repositories import cluster_repository, path_of
 from tests.delivery.engines import wilful_region
@@ -369,6 +370,25 @@ def test_what_an_upgrade_would_change_is_shown_before(deployed: Cluster, next_re
 
     assert "Chart.yaml" in {item["file"] for item in offered["files"]}
     assert offered["added"] == ["/surprise"]
+    assert offered["config"] == {"app": {"spec": {"replicas": 1}}}
+
+
+def test_an_upgrade_reads_the_pending_tree_once_and_asks_once_what_the_release_knows(
+    deployed: Cluster, next_release: TemplateRelease, ann: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = replicas(deployed, 2, ann).sha
+    asked: list[str] = []
+    known, files = upgrade.known, Repository.files
+    monkeypatch.setattr(upgrade, "known", lambda *given: asked.append("known") or known(*given))
+    monkeypatch.setattr(Repository, "files", lambda self, revision: asked.append(revision) or files(self, revision))
+
+    upgrade.offer(deployed, upgrade.Upgrade(next_release))
+    offered, asked[:] = asked[:], []
+    upgrade.upgrade(deployed, upgrade.Upgrade(next_release), actor=ann, title="", seen=None)
+
+    assert offered == [head, "known"]
+    assert asked[:2] == [head, "known"]
+    assert (asked.count("known"), asked.count(head)) == (1, 1)
 
 
 def test_a_new_release_is_the_one_that_new_clusters_get(make_cluster: MakeCluster, cluster: Cluster, next_release: TemplateRelease) -> None:

@@ -15,14 +15,16 @@ from horizon.api import status as api_status
 from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Cluster, Group
 from horizon.web import home, urls
+from horizon.web.island import Endpoint
 from horizon.web.policy import POLICY
 from tests.web.conftest import HTMX, Browser, text
 
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", re.IGNORECASE)
 
-OPEN = ("/", "/runs", "/groups", "/applications", "/activity", "/robots", "/me", "/me/password", "/me/tokens/new")
+TEMPLATES = ("/templates", "/templates/deployment", "/templates/deployment/v0.0.1")
+OPEN = ("/", "/runs", "/groups", "/applications", "/activity", "/robots", "/me", "/me/password", "/me/tokens/new", *TEMPLATES)
 """What everybody may read, whatever is in it."""
-OF_CLUSTER = tuple(f"/clusters/shop-test{page}" for page in ("", "/overview", "/form", "/config", "/ci", "/history", "/history/{sha}"))
+OF_CLUSTER = tuple(f"/clusters/shop-test{page}" for page in ("", "/overview", "/form", "/config", "/ci", "/history", "/history/{sha}", "/upgrade"))
 READ = (*OPEN, "/runs/{run}", *OF_CLUSTER, "/groups/shops", *(f"/applications/shop{page}" for page in ("", "/config", "/bring", "/ci")))
 DONE = ("deploy", "restart", "rollback", "free", "promote", "ci/token")
 DONE_BY_EDITORS = ("/edit/group/shops", "/applications/shop/describe", "/applications/shop/ci/token")
@@ -33,7 +35,7 @@ DONE_BY_MAINTAINERS = (
 )
 DEPLOYED = (*READ, *(f"/clusters/shop-test/{action}" for action in DONE), "/runs/{run}/cancel")
 ELSEWHERE = {"people", "people/new", "people/*/change", "people/*/disable", "people/*/enable", "people/*/reset", "me/tokens/*/revoke"}
-ELSEWHERE |= {"robots/*", "robots/*/delete", "robots/*/tokens/new", "robots/*/tokens/*/revoke"}
+ELSEWHERE |= {"templates/*/*/state", "robots/*", "robots/*/delete", "robots/*/tokens/new", "robots/*/tokens/*/revoke"}
 ELSEWHERE |= {f"clusters/*/{page}" for page in ("stream", "about", "copy", "delete", "discard", "restore", "purge", "history/*/restore")}
 """Other roles may open these, or they need another state: `test_people.py`, `test_robots.py`, `test_me.py`, `test_stream.py`, `test_life.py`,
 `test_history.py`."""
@@ -46,11 +48,15 @@ def opened(client: Client, page: str) -> Any:
 
 
 def test_every_address_that_is_read_is_in_this_table() -> None:
-    readable = {str(item.pattern) for item in urls.urlpatterns if isinstance(item, URLPattern) and hasattr(item.callback.view_class, "get")}
+    views = {str(item.pattern): item.callback.view_class for item in urls.urlpatterns if isinstance(item, URLPattern)}
+    readable = {address for address, view in views.items() if hasattr(view, "get") and not issubclass(view, Endpoint)}
 
     named = {re.sub(r"<\w+:\w+>", "*", address) for address in readable}
 
-    tested = {re.sub(r"shop-test|\bshops?$|\bshop\b|\{run\}|\{sha\}|(?<=members/)group", "*", page.removeprefix("/")) for page in PAGES}
+    tested = {
+        re.sub(r"shop-test|\bshops?$|\bshop\b|\{run\}|\{sha\}|(?<=members/)group|\bdeployment\b|v0\.0\.1", "*", page.removeprefix("/"))
+        for page in PAGES
+    }
     assert {name for name in named if not name.startswith("new/")} - {"sign-in", "links/*"} - ELSEWHERE == tested
 
 

@@ -201,6 +201,8 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
+                ("created_by", models.CharField(blank=True, max_length=150)),
+                ("source", models.JSONField(default=dict)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("template", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="inventory.template")),
             ],

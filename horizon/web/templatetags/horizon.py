@@ -17,6 +17,7 @@ from horizon import helmyaml
 from horizon.delivery.models import Action, State, StepName
 from horizon.engines.contract import Health, Sync
 from horizon.engines.objects import Impact
+from horizon.inventory.models import ReleaseState
 from horizon.web import diffs
 
 register = template.Library()
@@ -51,6 +52,12 @@ _IMPACT: Mapping[str, Look] = {
     Impact.RESTART: ("warn", gettext_lazy("pods restart")),
     Impact.IMMUTABLE: ("bad", gettext_lazy("immutable field")),
     Impact.REMOVED: ("bad", gettext_lazy("removed")),
+}
+_RELEASE: Mapping[str, Look] = {
+    ReleaseState.RECOMMENDED: ("ok", gettext_lazy("recommended")),
+    ReleaseState.OFFERED: ("info", gettext_lazy("offered")),
+    ReleaseState.DEPRECATED: ("warn", gettext_lazy("deprecated")),
+    ReleaseState.RETIRED: ("", gettext_lazy("retired")),
 }
 _ACTION: Mapping[str, Any] = {
     Action.DEPLOY: gettext_lazy("Deploy"),
@@ -121,6 +128,12 @@ def state_words(value: str) -> str:
 def impact_badge(value: str) -> SafeString:
     """What a deploy does to an object."""
     return _badge(_IMPACT.get(value, ("", value)))
+
+
+@register.simple_tag
+def release_badge(value: str) -> SafeString:
+    """Whether people are offered a release."""
+    return _badge(_RELEASE.get(value, ("", value)))
 
 
 def _badge(look: Look) -> SafeString:
