@@ -51,7 +51,7 @@ format: $(DEV_STAMP) ## write the style
 	$(PY) -m ruff format .
 
 .PHONY: frontend
-frontend: ## build the form from frontend/ into horizon/web/static/web (needs Node 20; the result is committed)
+frontend: ## build form and editor from frontend/ into horizon/web/static/web (needs Node 20; the result is committed)
 	cd frontend && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run build --silent
 
 LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --custom-compile-command 'make lock'

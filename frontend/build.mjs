@@ -1,4 +1,4 @@
-// Builds the form's island into horizon/web/static/web: the same bytes from the same sources, whatever the machine.
+// Builds the form and the editor into horizon/web/static/web: the same bytes from the same sources, whatever the machine.
 // The header of each file carries the digest of all sources and of the file's own body; tests/web/test_bundle.py compares both.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ function digest(paths) {
   return hash.digest('hex');
 }
 
-/** Name, version, licence and its text of every package that ends in the bundle. */
+/** Name, version, licence and its text of every package that ends in a bundle. */
 function licences(inputs) {
   const inside = [...new Set(Object.keys(inputs).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean))].sort();
   return inside.map((name) => {
@@ -34,7 +34,7 @@ function licences(inputs) {
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: { form: 'src/main.jsx', 'form-style': 'src/form.css' },
+  entryPoints: { form: 'src/main.jsx', 'form-style': 'src/form.css', editor: 'src/editor.js' },
   outdir: out,
   bundle: true,
   minify: true,
@@ -57,4 +57,7 @@ for (const { path, contents } of result.outputFiles) {
   writeFileSync(path, Buffer.concat([Buffer.from(head), body]));
   console.log(`${path.slice(out.length)}\t${body.length} bytes`);
 }
-writeFileSync(`${out}form.licences.txt`, `form.js holds these packages.\n\n${licences(result.metafile.inputs).join(`\n${'-'.repeat(80)}\n\n`)}`);
+for (const [path, { inputs }] of Object.entries(result.metafile.outputs)) {
+  const [, name] = /([^/]+)\.js$/.exec(path) ?? [];
+  if (name) writeFileSync(`${out}${name}.licences.txt`, `${name}.js holds these packages.\n\n${licences(inputs).join(`\n${'-'.repeat(80)}\n\n`)}`);
+}

@@ -128,12 +128,17 @@ def _merged(value: Any, key: yaml.Node) -> list[dict[str, Any]]:
     """The maps behind `<<`, the weakest first."""
     parts = value[::-1] if isinstance(value, list) else [value]
     if not all(isinstance(part, dict) for part in parts):
-        raise Invalid(f"line {key.start_mark.line + 1}: only maps can be merged", code="yaml")
+        raise _at(key, "only maps can be merged")
     return parts
 
 
 def _refuse(loader: Loader, node: yaml.Node) -> NoReturn:
-    raise Invalid(f"line {node.start_mark.line + 1}: the tag {node.tag!r} is not plain configuration", code="yaml")
+    raise _at(node, f"the tag {node.tag!r} is not plain configuration")
+
+
+def _at(node: yaml.Node, wrong: str) -> Invalid:
+    line = node.start_mark.line + 1
+    return Invalid(f"line {line}: {wrong}", code="yaml", details={"line": line})
 
 
 for _name in (_INT_TAG, _FLOAT_TAG, _BOOL_TAG, _NULL_TAG):
@@ -194,13 +199,10 @@ def _refuse_hostile(text: str) -> None:
 
 
 def _no_yaml(error: Exception) -> Invalid:
-    return Invalid(f"not valid YAML: {_reason(error)}", code="yaml")
-
-
-def _reason(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}: {error.problem}"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+        line, column = error.problem_mark.line + 1, error.problem_mark.column + 1
+        return Invalid(f"not valid YAML: line {line}, column {column}: {error.problem}", code="yaml", details={"line": line})
+    return Invalid(f"not valid YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}", code="yaml")
 
 
 class _Json:

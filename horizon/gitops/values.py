@@ -30,7 +30,7 @@ def data(files: Mapping[str, bytes], file: str) -> dict[str, Any]:
     try:
         return helmyaml.read_map(text)
     except Invalid as error:
-        raise Invalid(f"{file}: {error}", code="yaml", details={"file": file}) from error
+        raise Invalid(f"{file}: {error}", code="yaml", details={**error.details, "file": file}) from error
 
 
 def _text(files: Mapping[str, bytes], file: str) -> str:

@@ -54,7 +54,7 @@ class Config(Page):
             )
             return self._page(cluster, typed={**given, "seen": ""}, error=said, number=412, preview=_preview(cluster, given["text"]))
         except HorizonError as error:
-            return self._page(cluster, typed=given, error=error.message, number=status(error), preview=refused(error, _schema(cluster, error)))
+            return self._page(cluster, typed=given, error=error.message, number=status(error), preview=_refused(cluster, error))
         said = (
             _("Saved as edit %(sha)s: it waits for a deploy.") % {"sha": edited.sha[:8]} if edited.changed else _("That is what was there already.")
         )
@@ -96,7 +96,7 @@ def _preview(cluster: Cluster, text: str) -> dict[str, Any]:
     try:
         found = review.proposed(cluster, edit.put_text(layout.APPLICATION, text))
     except HorizonError as error:
-        return refused(error, _schema(cluster, error))
+        return _refused(cluster, error)
     return {"shown": True, "files": diffs.files(found["files"]), "impacts": found["objects"], "troubles": found["errors"]}
 
 
@@ -105,11 +105,24 @@ def _schema(cluster: Cluster, error: HorizonError) -> Any:
     return form.of_cluster(cluster).schemas.schema if error.details.get("file") == layout.APPLICATION else None
 
 
-def refused(error: HorizonError, schema: Any = None) -> dict[str, Any]:
-    """What is wrong with the text, place by place where that is known, with the form's field for it where there is a form with this schema."""
-    found = error.details.get("errors") or [{"pointer": "", "message": error.message}]
+def _refused(cluster: Cluster, error: HorizonError) -> dict[str, Any]:
+    return refused(error, edit.template(cluster), _schema(cluster, error))
+
+
+def refused(error: HorizonError, section: str, schema: Any = None) -> dict[str, Any]:
+    """What is wrong with the text: each with `at`, its pointer in the file under the key `section`, and with the form's field by this schema."""
+    found = error.details.get("errors")
+    if not found:
+        stray = [f"/{_step(key)}" for key in error.details.get("keys", ())]
+        alone = {"pointer": "", "message": error.message, "line": error.details.get("line"), "at": next(iter(stray), "")}
+        return {"shown": True, "problems": [alone]}
     drawn = schema is not None
-    return {"shown": True, "problems": [{**problem, "in_form": drawn, "field": _field(schema, problem["pointer"])} for problem in found]}
+    places = [{"at": f"/{_step(section)}{problem['pointer']}", "in_form": drawn, "field": _field(schema, problem["pointer"])} for problem in found]
+    return {"shown": True, "problems": [{**problem, **place} for problem, place in zip(found, places, strict=True)]}
+
+
+def _step(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _field(schema: Any, pointer: str) -> str:

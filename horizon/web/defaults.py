@@ -44,7 +44,9 @@ class Config(Page):
             found = _preview(application, environment, given["text"])
             return self._page(application, environment, typed={**given, "seen": ""}, error=said, number=412, preview=found)
         except HorizonError as error:
-            return self._page(application, environment, typed=given, error=error.message, number=status(error), preview=refused(error))
+            return self._page(
+                application, environment, typed=given, error=error.message, number=status(error), preview=refused(error, application.template.name)
+            )
         return go(request, address(application, environment))
 
     def _save(self, application: Application, environment: Environment | None, given: dict[str, Any]) -> None:
@@ -104,7 +106,7 @@ def _preview(application: Application, environment: Environment | None, text: st
     try:
         found = configs.proposed(application, environment, edit.put_text(layout.APPLICATION, text))
     except HorizonError as error:
-        return refused(error)
+        return refused(error, application.template.name)
     return {"shown": True, "files": diffs.files(found)}
 
 

@@ -37,12 +37,14 @@ def test_keys_are_listed_in_the_order_of_the_file() -> None:
     assert [item.path for item in found] == [(f"k{turn}",) for turn in range(50)]
 
 
-@pytest.mark.parametrize("content", [b"\xff", b"- a\n", b"a: [", b"a: !!python/name:os.system\n"])
-def test_a_file_that_is_none_is_named(content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "place"), [(b"\xff", {}), (b"- a\n", {}), (b"b: 1\na: [\n", {"line": 3}), (b"a: !!python/name:os.system\n", {"line": 1})]
+)
+def test_a_file_that_is_none_is_named_with_the_line(content: bytes, place: dict[str, int]) -> None:
     with pytest.raises(Invalid, match=f"^{layout.SRE}: ") as caught:
         values.data({layout.SRE: content}, layout.SRE)
 
-    assert caught.value.details == {"file": layout.SRE}
+    assert caught.value.details == {"file": layout.SRE, **place}
 
 
 def test_a_value_file_that_is_no_text_is_named() -> None:

@@ -1,4 +1,4 @@
-"""The committed bundle of the form is the one that its sources give, seen without Node: its header carries the digest of the sources."""
+"""The committed bundles of form and editor are those that their sources give, seen without Node: their headers carry the digest of the sources."""
 
 import hashlib
 import json
@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES, BUILT = ROOT / "frontend", ROOT / "horizon" / "web" / "static" / "web"
 _HEAD = re.compile(rb"/\* Built by make frontend\. sources sha256:([0-9a-f]{64}) body sha256:([0-9a-f]{64}) \*/\n")
-FILES = ("form.js", "form-style.css")
+SCRIPTS = ("form.js", "editor.js")
+FILES = (*SCRIPTS, "form-style.css")
 
 
 def digest_of_sources() -> str:
@@ -35,7 +36,7 @@ def read(file: str) -> tuple[str, str, bytes]:
 def test_bundle_was_built_from_these_sources(file: str) -> None:
     built_from, _body, _content = read(file)
 
-    assert built_from == digest_of_sources(), "the sources of the form changed: run make frontend and commit what it built"
+    assert built_from == digest_of_sources(), "the sources changed: run make frontend and commit what it built"
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -45,16 +46,18 @@ def test_bundle_was_not_changed_by_hand(file: str) -> None:
     assert body == hashlib.sha256(content).hexdigest()
 
 
-def test_bundle_evaluates_nothing() -> None:
-    _sources, _body, content = read("form.js")
+@pytest.mark.parametrize("file", SCRIPTS)
+def test_bundle_evaluates_nothing(file: str) -> None:
+    _sources, _body, content = read(file)
 
     assert re.findall(rb"new Function\(|(?<![\w.$])eval\(", content) == []
 
 
-def test_licences_name_every_package_that_the_form_imports() -> None:
+def test_licences_name_every_package_that_is_imported() -> None:
     wanted = json.loads((SOURCES / "package.json").read_text())["dependencies"]
 
-    noted = dict(re.findall(r"^(\S+) (\d\S*): \S+$", (BUILT / "form.licences.txt").read_text(), re.MULTILINE))
+    texts = "\n".join((BUILT / name.replace(".js", ".licences.txt")).read_text() for name in SCRIPTS)
+    noted = dict(re.findall(r"^(\S+) (\d\S*): \S+$", texts, re.MULTILINE))
 
     assert wanted.items() <= noted.items()
 

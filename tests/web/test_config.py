@@ -87,6 +87,35 @@ def test_what_does_not_fit_names_the_field_of_the_form_and_leads_to_it(cluster: 
     assert 'href="/clusters/shop-test/form#/app/spec/replicas"' in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("deployment: {app: {spec: {replicas: many}}}", 'data-at="/deployment/app/spec/replicas" data-line=""'),
+        ("deployment:\n  app: [\n", 'data-at="" data-line="3"'),
+        ("deployment: !secret x\n", 'data-at="" data-line="1"'),
+        ("deployment: {}\nbe/side: 1\n", 'data-at="/be~1side" data-line=""'),
+        ("- a list\n", 'data-at="" data-line=""'),
+    ],
+)
+def test_the_editor_is_told_the_place_of_a_problem(cluster: Cluster, admin: Client, written: str, place: str) -> None:
+    answer = admin.post(f"{PAGE}/preview", {"text": written}, headers=HTMX)
+
+    assert place in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", [PAGE, "/applications/shop/config"])
+def test_the_editor_comes_over_a_text_area_that_does_without_it(cluster: Cluster, admin: Client, address: str) -> None:
+    page = admin.get(address).content.decode()
+
+    assert '<label class="sr" for="text">The config as YAML</label><textarea' in page
+    assert '<script type="module" src="/static/web/editor' in page
+
+
+@pytest.mark.parametrize("address", ["/", "/clusters/shop-test", "/clusters/shop-test/form", "/applications/shop", "/new/cluster/shop"])
+def test_the_editor_is_loaded_only_where_it_is_used(cluster: Cluster, admin: Client, address: str) -> None:
+    assert "web/editor" not in admin.get(address).content.decode()
+
+
 def test_what_is_no_field_of_the_form_leads_nowhere(cluster: Cluster, admin: Client) -> None:
     answer = admin.post(f"{PAGE}/preview", {"text": "deployment:\n  - ["}, headers=HTMX)
 
