@@ -2,8 +2,8 @@
 import { useState } from 'react';
 import { Refusal } from './Live.jsx';
 import { short } from './data.js';
+import { t, when } from './words.js';
 
-const when = (at) => new Date(at).toLocaleString();
 const bare = (key) => key.replace(/^application\.yaml: [^.]+\./, '');
 
 /**
@@ -18,7 +18,7 @@ export function Clash({ merged, yielding, busy, error, why, onYield, onTake, onT
     <section className="f-card c-clash" aria-labelledby="clash-title">
       <div className="f-head">
         <h2 id="clash-title">{why}</h2>
-        <p>Nothing is lost: your changes are put on top of theirs. Look at both, then go on with the form.</p>
+        <p>{t('Nothing is lost: your changes are put on top of theirs. Look at both, then go on with the form.')}</p>
       </div>
       <div className="f-body">
         <ul className="c-saves">
@@ -29,12 +29,12 @@ export function Clash({ merged, yielding, busy, error, why, onYield, onTake, onT
           ))}
         </ul>
         <div className="c-both">
-          <Side title="They changed" keys={merged.theirs} clashing={clashing} empty="nothing that is still different" />
-          <Side title="You changed" keys={merged.mine} clashing={clashing} empty="nothing" />
+          <Side title={t('They changed')} keys={merged.theirs} clashing={clashing} empty={t('nothing that is still different')} />
+          <Side title={t('You changed')} keys={merged.mine} clashing={clashing} empty={t('nothing')} />
         </div>
         {merged.clashes.length > 0 && (
           <fieldset className="f-group" disabled={busy}>
-            <legend className="f-label">Both of you changed: whose value stays?</legend>
+            <legend className="f-label">{t('Both of you changed: whose value stays?')}</legend>
             {merged.clashes.map((clash) => (
               <ClashRow key={clash.key} clash={clash} theirsWin={yielding.includes(clash.key)} onPick={(theirs) => pick(clash.key, theirs)} />
             ))}
@@ -43,10 +43,10 @@ export function Clash({ merged, yielding, busy, error, why, onYield, onTake, onT
         {error && <Refusal error={error} />}
         <div className="c-buttons">
           <button type="button" className="btn primary" disabled={busy} onClick={onTake}>
-            Go on with both
+            {t('Go on with both')}
           </button>
           <button type="button" className={sure ? 'btn danger' : 'btn'} disabled={busy} onClick={() => (sure ? onTheirs() : setSure(true))}>
-            {sure ? 'Really drop what I typed' : 'Take theirs, drop mine'}
+            {sure ? t('Really drop what I typed') : t('Take theirs, drop mine')}
           </button>
         </div>
       </div>
@@ -75,8 +75,8 @@ function ClashRow({ clash, theirsWin, onPick }) {
     <div className="c-clashrow" role="radiogroup" aria-label={bare(clash.key)}>
       <code>{bare(clash.key)}</code>
       {[
-        ['mine', 'Yours', clash.mine, false],
-        ['theirs', 'Theirs', clash.theirs, true],
+        ['mine', t('Yours'), clash.mine, false],
+        ['theirs', t('Theirs'), clash.theirs, true],
       ].map(([id, label, value, wins]) => (
         <label className="f-opt" key={id}>
           <input type="radio" checked={theirsWin === wins} onChange={() => onPick(wins)} />

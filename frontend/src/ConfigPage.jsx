@@ -2,16 +2,16 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Files, Objects } from './Changes.jsx';
 import { Clash } from './Clash.jsx';
-import { same, sent, short } from './data.js';
+import { inForm, same, short } from './data.js';
 import * as drafts from './draft.js';
 import { Fields, isRight } from './Fields.jsx';
 import { call } from './http.js';
 import { Live } from './Live.jsx';
 import { useLive } from './live.js';
-import { Review } from './Review.jsx';
+import { Review, useReview } from './Review.jsx';
 import { Icon } from './icons.jsx';
-
-const AGAINST = { pending: 'what is pending', released: 'what is released' };
+import { Banner, DraftFound, Layout, Said } from './Layout.jsx';
+import { parts, t } from './words.js';
 
 export function ConfigPage({ given }) {
   const { urls, thing } = given;
@@ -25,17 +25,18 @@ export function ConfigPage({ given }) {
   const [round, setRound] = useState(0);
   const [notice, setNotice] = useState(fits && !same(draft.data, given.config) ? { kind: 'draft', at: draft.at } : null);
   const [against, setAgainst] = useState('pending');
-  const [review, setReview] = useState(null);
+  const review = useReview(urls.preview, (error) => refuse(error));
   const [clash, setClash] = useState(null);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState(null);
+  const [title, setTitle] = useState('');
   const fields = useRef(null);
   const decided = useMemo(() => new Map(given.decided.map((item) => [item.path.join('\0'), item])), [given.decided]);
 
   const ask = useCallback((input, signal) => call('POST', urls.preview, { body: input, signal }), [urls]);
   const told = useLive(ask, clash ? { config: clash.merged.config, against } : valid ? { config: clean, against } : null);
   const changed = !same(clean, saved.config);
-  const errors = pointed(refused) ?? (valid ? pointed(told.error) : null);
+  const errors = inForm(refused) ?? (valid ? inForm(told.error) : null);
 
   useEffect(() => {
     if (!given.editable) return;
@@ -62,10 +63,10 @@ export function ConfigPage({ given }) {
     try {
       const merged = await call('POST', urls.merge, { body: { config: typed, seen, yielding } });
       setClash({ why, typed, seen, yielding, merged, error: null });
-      setReview(null);
+      review.close();
     } catch (error) {
       setClash((before) => before && { ...before, error });
-      setReview((before) => before && { ...before, error });
+      review.refuse(error);
       if (seen === draft?.revision) setNotice({ kind: 'lost', error });
     } finally {
       setBusy(false);
@@ -74,42 +75,37 @@ export function ConfigPage({ given }) {
 
   // A draft of an older revision: somebody saved between typing and coming back.
   useEffect(() => {
-    if (draft && !fits) merge('The config was saved since you typed', draft.data, draft.revision);
+    if (draft && !fits) merge(t('The config was saved since you typed'), draft.data, draft.revision);
     // Once, when the page opens.
   }, []);
 
-  const open = async () => {
-    if (!fields.current.check()) return;
-    setReview({ proposed: null, error: null });
-    try {
-      setReview({ proposed: await call('POST', urls.preview, { body: { config: clean, against: 'pending' } }), error: null });
-    } catch (error) {
-      refuse(error);
-    }
+  const open = () => {
+    if (fields.current.check()) review.open({ config: clean, against: 'pending' });
   };
 
   /** Errors of fields lead back to them, all others are shown where one is. */
   const refuse = (error) => {
     setRefused(error);
-    if (pointed(error)) {
-      setReview(null);
+    if (inForm(error)) {
+      review.close();
       fields.current.showFirst();
       return;
     }
-    setReview((before) => before && { ...before, error });
+    review.refuse(error);
   };
 
-  const save = async (title) => {
+  const save = async () => {
     setBusy(true);
     try {
       const answer = await call('POST', urls.save, { body: { config: clean, title }, revision: saved.revision });
       drafts.forget(thing);
       setSaved({ revision: answer.revision, config: clean });
-      setReview(null);
+      review.close();
+      setTitle('');
       setRefused(null);
       setNotice({ kind: 'saved', revision: answer.revision, changed: answer.changed });
     } catch (error) {
-      if (error.status === 412) await merge('Somebody else saved in the meantime', clean, saved.revision);
+      if (error.status === 412) await merge(t('Somebody else saved in the meantime'), clean, saved.revision);
       else refuse(error);
     } finally {
       setBusy(false);
@@ -132,9 +128,38 @@ export function ConfigPage({ given }) {
     setNotice(null);
   };
 
+  const comparisons = { pending: t('what is pending'), released: t('what is released') };
+  const beside = (
+    <>
+      <Live
+        title={clash ? t('What both change') : t('What it changes')}
+        told={told}
+        valid={valid || Boolean(clash)}
+        tools={<Against against={against} comparisons={comparisons} onPick={setAgainst} />}
+      >
+        {(answer) => <Answer {...answer} against={against} />}
+      </Live>
+      <Overrides decided={given.decided} />
+    </>
+  );
+  const buttons = (
+    <>
+      <button type="button" className="btn" disabled={!changed} onClick={startOver}>
+        {t('Start over')}
+      </button>
+      <button type="button" className="btn primary" disabled={!changed || busy} onClick={open}>
+        {t('Review and save')}
+      </button>
+    </>
+  );
   return (
-    <div className="c-page">
-      <div className="c-form">
+    <>
+      <Layout
+        says={changed ? t('Not saved yet; kept in this browser.') : t('Nothing to save.')}
+        jump={t('What it changes')}
+        buttons={given.editable && !clash && buttons}
+        beside={beside}
+      >
         <Notice notice={notice} urls={urls} onStartOver={startOver} onClose={() => setNotice(null)} />
         {!given.editable && <p className="banner">{given.reason}</p>}
         {clash && (
@@ -165,117 +190,85 @@ export function ConfigPage({ given }) {
             }}
           />
         </div>
-        {given.editable && !clash && (
-          <div className="f-foot">
-            <span role="status">{changed ? 'Not saved yet; kept in this browser.' : 'Nothing to save.'}</span>
-            <a className="f-jump" href="#live">
-              What it changes
-            </a>
-            <div className="right">
-              <button type="button" className="btn" disabled={!changed} onClick={startOver}>
-                Start over
-              </button>
-              <button type="button" className="btn primary" disabled={!changed || busy} onClick={open}>
-                Review and save
-              </button>
-            </div>
-          </div>
-        )}
-      </div>
-      <div className="c-beside">
-        <Live
-          title={clash ? 'What both change' : 'What it changes'}
-          told={told}
-          valid={valid || Boolean(clash)}
-          tools={
-            <div className="c-tools f-seg" role="radiogroup" aria-label="Compared with">
-              {Object.entries(AGAINST).map(([value, label]) => (
-                <label key={value}>
-                  <input type="radio" name="against" checked={against === value} onChange={() => setAgainst(value)} />
-                  {label}
-                </label>
-              ))}
-            </div>
-          }
-        >
-          {(answer) => (
-            <>
-              {answer.errors.map((text) => (
-                <p className="f-help" key={text}>
-                  {text}
-                </p>
-              ))}
-              <Objects objects={answer.objects} empty={`No object differs from ${AGAINST[against]}.`} />
-              {answer.files.length > 0 && (
-                <details className="c-files">
-                  <summary>The files</summary>
-                  <Files files={answer.files} />
-                </details>
-              )}
-            </>
-          )}
-        </Live>
-        <Overrides decided={given.decided} />
-      </div>
-      {review && <Review {...review} busy={busy} onSave={save} onClose={() => setReview(null)} />}
+      </Layout>
+      {review.shown && (
+        <Review
+          {...review.shown}
+          heading={t('Save this edit')}
+          says={t('It becomes a commit on the branch gitops and waits there. Nothing is deployed yet.')}
+          leads={t('What a deploy of it does')}
+          submit={t('Save')}
+          doing={t('Saving…')}
+          busy={busy}
+          title={title}
+          onTitle={setTitle}
+          onSave={save}
+          onClose={review.close}
+        />
+      )}
+    </>
+  );
+}
+
+function Against({ against, comparisons, onPick }) {
+  return (
+    <div className="c-tools f-seg" role="radiogroup" aria-label={t('Compared with')}>
+      {Object.entries(comparisons).map(([value, label]) => (
+        <label key={value}>
+          <input type="radio" name="against" checked={against === value} onChange={() => onPick(value)} />
+          {label}
+        </label>
+      ))}
     </div>
   );
 }
 
-/** Errors that name fields of the form, else null. */
-function pointed(error) {
-  const { file, errors } = error?.details ?? {};
-  return errors && (!file || file === 'application.yaml') ? errors : null;
+function Answer({ errors, objects, files, against }) {
+  return (
+    <>
+      {errors.map((text) => (
+        <p className="f-help" key={text}>
+          {text}
+        </p>
+      ))}
+      <Objects objects={objects} empty={against === 'pending' ? t('No object differs from what is pending.') : t('No object differs from what is released.')} />
+      {files.length > 0 && (
+        <details className="c-files">
+          <summary>{t('The files')}</summary>
+          <Files files={files} />
+        </details>
+      )}
+    </>
+  );
 }
 
 function Notice({ notice, urls, onStartOver, onClose }) {
   if (!notice) return null;
-  const close = (
-    <button type="button" className="btn ghost sm" onClick={onClose}>
-      Close
-    </button>
-  );
-  if (notice.kind === 'draft') {
-    return (
-      <div className="banner" role="status">
-        <span>This is your draft of {new Date(notice.at).toLocaleString()}. It is not saved yet.</span>
-        <span className="right">
-          <button type="button" className="btn sm" onClick={onStartOver}>
-            Drop the draft
-          </button>
-          {close}
-        </span>
-      </div>
-    );
-  }
+  if (notice.kind === 'draft') return <DraftFound at={notice.at} onDrop={onStartOver} onClose={onClose} />;
   if (notice.kind === 'lost') {
     return (
-      <div className="banner" role="alert">
-        <span>Your draft could not be put on top of what is there now: {notice.error.message}</span>
-        <span className="right">{close}</span>
-      </div>
+      <Banner role="alert" onClose={onClose}>
+        {t('Your draft could not be put on top of what is there now: {reason}', { reason: notice.error.message })}
+      </Banner>
     );
   }
-  if (notice.kind === 'merged') {
-    return (
-      <div className="banner" role="status">
-        <span>The form holds both edits now. Look it over, then save.</span>
-        <span className="right">{close}</span>
-      </div>
-    );
-  }
+  if (notice.kind === 'merged') return <Banner onClose={onClose}>{t('The form holds both edits now. Look it over, then save.')}</Banner>;
+  const revision = <code>{notice.revision.slice(0, 8)}</code>;
+  const on = (
+    <a className="btn sm primary" href={urls.cluster}>
+      {t('To the cluster')}
+    </a>
+  );
   return (
-    <div className="banner ok" role="status">
-      <span>
-        {notice.changed ? 'Saved as' : 'This was saved already, as'} <code>{notice.revision.slice(0, 8)}</code>. It waits for a deploy.
-      </span>
-      <span className="right">
-        <a className="btn sm primary" href={urls.cluster}>
-          To the cluster
-        </a>
-        {close}
-      </span>
-    </div>
+    <Banner tone="ok" buttons={on} onClose={onClose}>
+      <Said
+        pieces={
+          notice.changed
+            ? parts('Saved as {revision}. It waits for a deploy.', { revision })
+            : parts('This was saved already, as {revision}. It waits for a deploy.', { revision })
+        }
+      />
+    </Banner>
   );
 }
 
@@ -286,7 +279,7 @@ function Overrides({ decided }) {
   return (
     <section className="card c-overrides" aria-labelledby="overrides">
       <header>
-        <h2 id="overrides">Set by SRE</h2>
+        <h2 id="overrides">{t('Set by SRE')}</h2>
         <span className="pill">{found.length}</span>
       </header>
       <dl className="body">
@@ -298,7 +291,7 @@ function Overrides({ decided }) {
         ))}
       </dl>
       <footer>
-        <Icon name="lock" size={13} /> These win over the form.
+        <Icon name="lock" size={13} /> {t('These win over the form.')}
       </footer>
     </section>
   );

@@ -1,15 +1,17 @@
-// A new application or cluster: what it is, the template's form, and its manifests as one types.
+// A new application or cluster: what it is, the template's form, its manifests as one types, and a last look before it is made.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Manifests } from './Changes.jsx';
-import { same } from './data.js';
+import { besideForm, inForm, same } from './data.js';
 import * as drafts from './draft.js';
 import { Fields, isRight, known } from './Fields.jsx';
 import { call } from './http.js';
+import { DraftFound, Layout } from './Layout.jsx';
 import { Live, Refusal } from './Live.jsx';
 import { useLive } from './live.js';
+import { Review, useReview } from './Review.jsx';
+import { t } from './words.js';
 
 const NEW = 'new';
-const FORM = 'application.yaml';
 
 export function CreatePage({ given }) {
   const { urls, thing, about: asked, steering } = given;
@@ -25,6 +27,7 @@ export function CreatePage({ given }) {
   const [round, setRound] = useState(0);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState(null);
+  const review = useReview(urls.review, (error) => refuse(error));
   const kept = useRef({});
   // As it is when an answer comes, which may be later than when it was asked for.
   const now = useRef({});
@@ -87,38 +90,62 @@ export function CreatePage({ given }) {
     setRefused(null);
   };
 
-  const save = async () => {
+  const filled = { ...about, config: clean };
+
+  const open = () => {
     // Both are checked, so that all that is wrong shows at once; the first one in the page gets the focus.
     const right = fields.current?.check();
     if (!aboutFields.current.check() || !right) return;
+    setRefused(null);
+    review.open(filled);
+  };
+
+  /** Errors of fields lead back to them, all others are shown where one is. */
+  const refuse = (error) => {
+    const [beside, within] = [besideForm(error), inForm(error)];
+    if (!beside && !within) return review.refuse(error);
+    setRefused(error);
+    review.close();
+    (beside ? aboutFields : fields).current.showFirst();
+  };
+
+  const save = async () => {
     setBusy(true);
     try {
-      const { url } = await call('POST', urls.save, { body: { ...about, config: clean } });
+      const { url } = await call('POST', urls.save, { body: filled });
       drafts.forget(thing);
       window.location.assign(url);
     } catch (error) {
-      setRefused(error);
       setBusy(false);
-      if (pointed(error, true)) aboutFields.current.showFirst();
-      else if (pointed(error, false)) fields.current.showFirst();
+      refuse(error);
     }
   };
 
-  const inAbout = pointed(refused, true);
-  const inForm = pointed(refused, false) ?? (valid ? pointed(told.error, false) : null);
+  const inAbout = besideForm(refused);
+  const within = inForm(refused) ?? (valid ? inForm(told.error) : null);
+  const buttons = (
+    <>
+      <a className="btn" href={urls.cancel}>
+        {t('Cancel')}
+      </a>
+      <button type="button" className="btn primary" disabled={busy || !start} onClick={open}>
+        {t('Review and create')}
+      </button>
+    </>
+  );
   return (
-    <div className="c-page">
-      <div className="c-form">
-        {restored && (
-          <div className="banner" role="status">
-            <span>This is your draft of {new Date(restored).toLocaleString()}.</span>
-            <span className="right">
-              <button type="button" className="btn sm" onClick={startOver}>
-                Start over
-              </button>
-            </span>
-          </div>
-        )}
+    <>
+      <Layout
+        says={given.footer}
+        jump={t('Its manifests')}
+        buttons={buttons}
+        beside={
+          <Live title={t('Its manifests')} told={told} valid={valid} footer={start && `${start.template} ${start.release}`}>
+            {(answer) => <Manifests manifests={answer.manifests} />}
+          </Live>
+        }
+      >
+        {restored && <DraftFound at={restored} onDrop={startOver} onClose={() => setRestored(null)} />}
         <Fields ref={aboutFields} idPrefix="about" schema={asked.schema} ui={asked.ui} data={about} first={asked.data} errors={inAbout} onChange={changeAbout} />
         {start && (
           <>
@@ -133,7 +160,7 @@ export function CreatePage({ given }) {
               ui={start.ui}
               data={data}
               first={start.config}
-              errors={inForm}
+              errors={within}
               onChange={(next, wouldSend) => {
                 setData(next);
                 setClean(wouldSend);
@@ -143,28 +170,22 @@ export function CreatePage({ given }) {
             />
           </>
         )}
-        {refused && !inAbout && !inForm && <Refusal error={refused} />}
-        <div className="f-foot">
-          <span>{given.footer}</span>
-          <a className="f-jump" href="#live">
-            Its manifests
-          </a>
-          <div className="right">
-            <a className="btn" href={urls.cancel}>
-              Cancel
-            </a>
-            <button type="button" className="btn primary" disabled={busy} onClick={save}>
-              {busy ? 'Creating…' : given.submit}
-            </button>
-          </div>
-        </div>
-      </div>
-      <div className="c-beside">
-        <Live title="Its manifests" told={told} valid={valid} footer={start && `${start.template} ${start.release}`}>
-          {(answer) => <Manifests manifests={answer.manifests} />}
-        </Live>
-      </div>
-    </div>
+        {refused && !inAbout && !within && <Refusal error={refused} />}
+      </Layout>
+      {review.shown && (
+        <Review
+          {...review.shown}
+          heading={given.heading}
+          says={given.committed}
+          leads={given.leads}
+          submit={given.submit}
+          doing={t('Creating…')}
+          busy={busy}
+          onSave={save}
+          onClose={review.close}
+        />
+      )}
+    </>
   );
 }
 
@@ -177,11 +198,4 @@ function withName(next, before, given) {
     return name;
   };
   return next.name === before.name && before.name === proposed(before) ? { ...next, name: proposed(next) } : next;
-}
-
-/** Errors at fields: of what it is (`about`), or of the template's form. Null where there are none. */
-function pointed(error, about) {
-  const { file, errors, field } = error?.details ?? {};
-  if (about && field) return [{ pointer: `/${field}`, message: error.message }];
-  return errors && (file === FORM) === !about ? errors : null;
 }

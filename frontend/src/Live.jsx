@@ -1,4 +1,5 @@
 // The panel beside the form that follows what is typed.
+import { t } from './words.js';
 
 /** `told` is what `useLive` gives; `valid` whether the browser finds the form right. The last good answer stays, dimmed, until there is a newer one. */
 export function Live({ title, told, valid, tools, footer, children }) {
@@ -9,10 +10,10 @@ export function Live({ title, told, valid, tools, footer, children }) {
       <header>
         <h2>{title}</h2>
         <span className="right" role="status">
-          {waiting && <span className="badge info live">rendering</span>}
-          {!waiting && !valid && <span className="badge warn">form not complete</span>}
-          {!waiting && valid && error && <span className="badge bad">refused</span>}
-          {!waiting && valid && !error && answer && <span className="badge ok">up to date</span>}
+          {waiting && <span className="badge info live">{t('rendering')}</span>}
+          {!waiting && !valid && <span className="badge warn">{t('form not complete')}</span>}
+          {!waiting && valid && error && <span className="badge bad">{t('refused')}</span>}
+          {!waiting && valid && !error && answer && <span className="badge ok">{t('up to date')}</span>}
         </span>
       </header>
       {tools}
@@ -23,7 +24,7 @@ export function Live({ title, told, valid, tools, footer, children }) {
             {children(answer)}
           </div>
         )}
-        {!answer && !error && <p className="f-empty">{valid ? 'Rendering…' : 'The manifests appear once the form is complete.'}</p>}
+        {!answer && !error && <p className="f-empty">{valid ? t('Rendering…') : t('The manifests appear once the form is complete.')}</p>}
       </div>
       {footer && <footer>{footer}</footer>}
     </aside>
@@ -36,7 +37,7 @@ export function Refusal({ error }) {
       <p>{error.message}</p>
       {error.status === 401 && (
         <a className="btn sm" href="/sign-in" target="_blank" rel="noreferrer">
-          Sign in in another tab
+          {t('Sign in in another tab')}
         </a>
       )}
     </div>

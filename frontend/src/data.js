@@ -1,5 +1,7 @@
 // Form data as values: what is sent, where a pointer leads, whether two are the same.
 
+/** The file that the form fills in. */
+export const FORM = 'application.yaml';
 const isMap = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 const isEmpty = (value) => (isMap(value) ? Object.keys(value).length === 0 : Array.isArray(value) && value.length === 0);
 
@@ -23,6 +25,19 @@ export function same(one, other) {
   }
   if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((value, place) => same(value, other[place]));
   return Object.is(one, other);
+}
+
+/** Errors of an answer that name fields of the template's form, else null. */
+export function inForm(error) {
+  const { file, errors } = error?.details ?? {};
+  return errors && file === FORM ? errors : null;
+}
+
+/** Errors of an answer that name fields of what is asked beside it, else null. */
+export function besideForm(error) {
+  const { file, errors, field } = error?.details ?? {};
+  if (field) return [{ pointer: `/${field}`, message: error.message }];
+  return errors && file !== FORM ? errors : null;
 }
 
 /** JSON pointers with messages, as the tree of errors that the form shows at its fields. */

@@ -1,4 +1,5 @@
 // Calls of the page's own endpoints, by the session.
+import { t } from './words.js';
 
 /** An answer that says no: `code`, `message` and `details` as the server gives them. */
 export class Refused extends Error {
@@ -24,11 +25,11 @@ async function reach(url, given) {
     return await fetch(url, { credentials: 'same-origin', redirect: 'error', ...given });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Refused(0, { code: 'unreachable', message: 'The server cannot be reached. What you typed is kept here: try again.' });
+    throw new Refused(0, { code: 'unreachable', message: t('The server cannot be reached. What you typed is kept here: try again.') });
   }
 }
 
 function unreadable(status) {
-  if (status === 403) return { code: 'session', message: 'The page is too old for this session: sign in in another tab, then try again here.' };
-  return { code: 'bug', message: `The server answered with ${status} and no reason. What you typed is kept here.` };
+  if (status === 403) return { code: 'session', message: t('The page is too old for this session: sign in in another tab, then try again here.') };
+  return { code: 'bug', message: t('The server answered with {status} and no reason. What you typed is kept here.', { status }) };
 }

@@ -1,6 +1,7 @@
 // The validator of react-jsonschema-form without eval, with the messages of the server (horizon/catalog/schema.py).
 import { Validator } from '@cfworker/json-schema';
 import { createErrorHandler, getDefaultFormState, toErrorSchema, unwrapErrorHandler, validationDataMerge } from '@rjsf/utils';
+import { t } from './words.js';
 
 /** Keywords that only pass on what another keyword says. */
 const APPLICATORS = new Set([
@@ -8,33 +9,40 @@ const APPLICATORS = new Set([
   'allOf', '$ref', 'if', 'then', 'else', 'dependentSchemas', 'dependencies',
 ]);
 
-const KINDS = { string: 'text', number: 'a number', integer: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a map', null: 'null' };
-const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+const KINDS = {
+  string: () => t('text'),
+  number: () => t('a number'),
+  integer: () => t('a whole number'),
+  boolean: () => t('true or false'),
+  array: () => t('a list'),
+  object: () => t('a map'),
+  null: () => 'null',
+};
 const list = (values) => values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(', ');
 
 const MESSAGES = {
-  type: (value) => `must be ${[value].flat().map((kind) => KINDS[kind]).join(' or ')}`,
-  enum: (value) => `must be one of ${list(value)}`,
-  const: (value) => `must be ${JSON.stringify(value)}`,
-  minimum: (value) => `must be at least ${value}`,
-  maximum: (value) => `must be at most ${value}`,
-  exclusiveMinimum: (value) => `must be more than ${value}`,
-  exclusiveMaximum: (value) => `must be less than ${value}`,
-  multipleOf: (value) => `must be a multiple of ${value}`,
-  minLength: (value) => (value === 1 ? 'must not be empty' : `must have at least ${value} characters`),
-  maxLength: (value) => `must have at most ${value} characters`,
-  minItems: (value) => `must have at least ${count(value, 'item')}`,
-  maxItems: (value) => `must have at most ${count(value, 'item')}`,
-  uniqueItems: () => 'must not hold the same item twice',
-  minProperties: (value) => `must have at least ${count(value, 'key')}`,
-  maxProperties: (value) => `must have at most ${count(value, 'key')}`,
-  pattern: (value, schema) => schema['x-message'] ?? `must match the pattern ${value}`,
-  format: (value) => `must be a valid ${value}`,
-  not: () => 'is a combination that is not allowed',
-  oneOf: () => 'must match exactly one of the allowed forms',
-  anyOf: () => 'must match one of the allowed forms',
-  contains: () => 'lacks an item that is needed',
-  false: () => 'is not a known key',
+  type: (value) => t('must be {kind}', { kind: [value].flat().map((kind) => KINDS[kind]()).join(t(' or ')) }),
+  enum: (value) => t('must be one of {list}', { list: list(value) }),
+  const: (value) => t('must be {kind}', { kind: JSON.stringify(value) }),
+  minimum: (value) => t('must be at least {value}', { value }),
+  maximum: (value) => t('must be at most {value}', { value }),
+  exclusiveMinimum: (value) => t('must be more than {value}', { value }),
+  exclusiveMaximum: (value) => t('must be less than {value}', { value }),
+  multipleOf: (value) => t('must be a multiple of {value}', { value }),
+  minLength: (value) => (value === 1 ? t('must not be empty') : t('must have at least {value} characters', { value })),
+  maxLength: (value) => t('must have at most {value} characters', { value }),
+  minItems: (value) => (value === 1 ? t('must have at least 1 item') : t('must have at least {value} items', { value })),
+  maxItems: (value) => (value === 1 ? t('must have at most 1 item') : t('must have at most {value} items', { value })),
+  uniqueItems: () => t('must not hold the same item twice'),
+  minProperties: (value) => (value === 1 ? t('must have at least 1 key') : t('must have at least {value} keys', { value })),
+  maxProperties: (value) => (value === 1 ? t('must have at most 1 key') : t('must have at most {value} keys', { value })),
+  pattern: (value, schema) => schema['x-message'] ?? t('must match the pattern {value}', { value }),
+  format: (value) => t('must be a valid {value}', { value }),
+  not: () => t('is a combination that is not allowed'),
+  oneOf: () => t('must match exactly one of the allowed forms'),
+  anyOf: () => t('must match one of the allowed forms'),
+  contains: () => t('lacks an item that is needed'),
+  false: () => t('is not a known key'),
 };
 
 const steps = (pointer) => pointer.replace(/^#/, '').split('/').slice(1).map((step) => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~'));
@@ -66,7 +74,7 @@ function shown(error, schema) {
   let message = MESSAGES[error.keyword]?.(part[error.keyword], part) ?? error.error;
   if (error.keyword === 'required') {
     path.push(/"([^"]+)"/.exec(error.error)?.[1] ?? '');
-    message = 'is required';
+    message = t('is required');
   }
   return { name: error.keyword, message, params: {}, property: path.map((step) => `.${step}`).join(''), schemaPath: error.keywordLocation, stack: `${path.join('.')} ${message}` };
 }

@@ -59,12 +59,7 @@ class NewCluster:
 
 def application(new: NewApplication, *, actor: Actor) -> Application:
     """Make an application with its repository. Raises `Invalid` for bad input, `Conflict` for a name that is taken."""
-    names.checked(new.name, what="an application")
-    if new.priority not in Priority.values:
-        raise Invalid(f"{str(new.priority)[:20]!r} is no priority: use P0 to P3", code="priority", details={"field": "priority"})
-    files = _application_files(new.template.name, new.config, new.pipeline)
-    release = recommended(new.template)
-    rendering.check_form(files, rendering.release_from(bytes(release.archive)))
+    files = application_files(new)
     row = Application(name=new.name, group=new.group, template=new.template, description=new.description[:512], priority=new.priority)
     _insert(row)
     with Repository.created(path_of("applications", row.pk), head=layout.DEFAULT) as repository:
@@ -94,6 +89,22 @@ def cluster(new: NewCluster, *, actor: Actor) -> Cluster:
         ci.post(row, ci.Post(output, whole=False), actor=actor)
         row.refresh_from_db()
     return row
+
+
+def application_files(new: NewApplication) -> Files:
+    """The files that the application would have. Raises `Invalid` for bad input, `Conflict` where its template has no release to use."""
+    names.checked(new.name, what="an application")
+    if new.priority not in Priority.values:
+        raise Invalid(f"{str(new.priority)[:20]!r} is no priority: use P0 to P3", code="priority", details={"field": "priority"})
+    files = {layout.APPLICATION: _yaml({new.template.name: dict(new.config)}), layout.PIPELINE: _yaml({"pipeline": dict(new.pipeline)})}
+    rendering.check_form(files, rendering.release_from(bytes(recommended(new.template).archive)))
+    return files
+
+
+def refuse_taken(kind: type[Application] | type[Cluster], name: str) -> None:
+    """Say before it is tried that a name is taken; what is made meanwhile is refused by the database. Raises `Conflict`."""
+    if kind._default_manager.filter(name=name, ready=True).exists():
+        raise _taken(name)
 
 
 def previewed(new: NewCluster) -> list[rendering.Manifest]:
@@ -182,10 +193,6 @@ def _yaml(data: Mapping[str, Any]) -> bytes:
     return helmyaml.write(dict(data)).encode()
 
 
-def _application_files(template: str, config: Mapping[str, Any], pipeline: Mapping[str, Any]) -> Files:
-    return {layout.APPLICATION: _yaml({template: dict(config)}), layout.PIPELINE: _yaml({"pipeline": dict(pipeline)})}
-
-
 def _start(new: NewCluster) -> tuple[str, Files]:
     """What developers filled in before, and the sha of the application's config that it comes from."""
     if new.like is None:
@@ -234,7 +241,11 @@ def _insert(row: Application | Cluster) -> None:
         with transaction.atomic():
             row.save()
     except IntegrityError as error:
-        raise Conflict(f"the name {row.name} is taken", code="name_taken", details={"field": "name"}) from error
+        raise _taken(row.name) from error
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"the name {name} is taken", code="name_taken", details={"field": "name"})
 
 
 def _first_commit(repository: Repository, files: Files, actor: Actor, *, ref: str, title: str) -> None:

@@ -37,6 +37,9 @@ def application(groups: Sequence[str], templates: Sequence[Any], *, chosen: str)
         "configTitle": _("What its clusters start with"),
         "configHelp": _("Each new cluster begins with a copy, and stands alone from then on. Leave it as it is if in doubt."),
         "footer": _("This makes a Git repository for its config. Nothing is deployed."),
+        "heading": _("Create this application"),
+        "committed": _("This is the first commit of its repository, on the branch default. Nothing is deployed; its clusters start from it."),
+        "leads": _("What a cluster that starts from it would have"),
         "submit": _("Create application"),
     }
 
@@ -76,6 +79,9 @@ def cluster(
         "configTitle": _("Its config"),
         "configHelp": _("It starts with what the application holds for the environment."),
         "footer": _("This makes a Git repository with everything pending. Nothing is deployed yet."),
+        "heading": _("Create this cluster"),
+        "committed": _("This is what its repository will hold, pending on the branch gitops, under an ID of its own. Nothing is deployed yet."),
+        "leads": _("What its first deploy makes"),
         "submit": _("Create cluster"),
     }
 

@@ -124,7 +124,8 @@ def _users(clusters: "QuerySet[Cluster]", *, uses: int) -> dict[str, Any]:
 def _form(page: Page, row: TemplateRelease) -> dict[str, Any]:
     """What the form's island is told; the schemas it asks for."""
     urls = {step: reverse(f"try-{step}", args=[row.template.name, row.version]) for step in ("start", "preview")}
-    return {"given": packed({"page": "try", "release": str(row), "urls": urls})}
+    thing = f"{page.request.user.get_username()}/try/{row.template.name}/{row.version}"
+    return {"given": packed({"page": "try", "thing": thing, "release": str(row), "urls": urls})}
 
 
 def _files(page: Page, row: TemplateRelease) -> dict[str, Any]:

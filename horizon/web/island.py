@@ -11,6 +11,7 @@ from django.views import View
 from horizon import helmyaml
 from horizon.engines.objects import label
 from horizon.errors import HorizonError, Invalid
+from horizon.web import words
 from horizon.web.base import Page
 from horizon.web.errors import status
 
@@ -50,12 +51,17 @@ class Endpoint(Page):
 
 def packed(given: dict[str, Any]) -> str:
     """What a page gives to the island, for an attribute: the policy allows no script in a page, not even one that only holds data."""
-    return json.dumps(given, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return json.dumps({**given, "words": words.spoken()}, cls=DjangoJSONEncoder, ensure_ascii=False)
 
 
 def manifests(objects: list[dict[str, Any]]) -> JsonResponse:
     """Objects that do not exist yet, each as YAML."""
-    return JsonResponse({"manifests": [{"object": label(item), "text": helmyaml.write(item)} for item in objects]})
+    return JsonResponse({"manifests": as_yaml(objects)})
+
+
+def as_yaml(objects: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Each object with its name and its YAML."""
+    return [{"object": label(item), "text": helmyaml.write(item)} for item in objects]
 
 
 def text(sent: dict[str, Any], name: str, *, default: str | None = None) -> str:

@@ -15,11 +15,13 @@ from horizon.delivery import application as configs
 from horizon.delivery import create, edit, form, preview
 from horizon.delivery.releases import offered
 from horizon.errors import Invalid
+from horizon.gitops.diff import diff
+from horizon.gitops.repository import Files
 from horizon.inventory import names
 from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
 from horizon.web import asking
 from horizon.web.base import Page
-from horizon.web.island import Endpoint, a_map, manifests, packed, text
+from horizon.web.island import Endpoint, a_map, as_yaml, manifests, packed, text
 
 _MOST_GROUPS = 1000
 
@@ -58,25 +60,24 @@ class PreviewApplication(Endpoint):
         return manifests(rendered["objects"])
 
 
+class ReviewApplication(Endpoint):
+    """`/new/application/review`"""
+
+    def post(self, request: HttpRequest) -> JsonResponse:
+        """What would be committed, and the manifests of a cluster that starts from it. Raises as making it does."""
+        new = _new_application(self, self.sent())
+        files = create.application_files(new)
+        create.refuse_taken(Application, new.name)
+        rendered = preview.preview(create.recommended(new.template), config=new.config, output={}, name=new.name, namespace="preview")
+        return _proposed(files, rendered["objects"])
+
+
 class SaveApplication(Endpoint):
     """`/new/application/save`"""
 
     def post(self, request: HttpRequest) -> JsonResponse:
         """Make it; where to go then."""
-        sent = self.sent()
-        group = Group.objects.filter(path=text(sent, "group")).first()
-        if group is None:
-            raise Invalid(_("There is no such group."), code="unknown", details={"field": "group"})
-        require(self.actor, Verb.EDIT, group)
-        new = create.NewApplication(
-            name=text(sent, "name"),
-            group=group,
-            template=_template(text(sent, "template")),
-            description=text(sent, "description", default=""),
-            priority=text(sent, "priority", default=Priority.P3.value),
-            config=a_map(sent, "config"),
-        )
-        made = create.application(new, actor=self.actor)
+        made = create.application(_new_application(self, self.sent()), actor=self.actor)
         return JsonResponse({"url": reverse("new-cluster", args=[made.name])}, status=201)
 
 
@@ -121,6 +122,17 @@ class PreviewCluster(Endpoint):
         return manifests(create.previewed(_new_cluster(self.application(application, Verb.EDIT), self.sent())))
 
 
+class ReviewCluster(Endpoint):
+    """`/new/cluster/{application}/review`"""
+
+    def post(self, request: HttpRequest, application: str) -> JsonResponse:
+        """What would be committed, and the manifests of its first deploy. Raises as making it does."""
+        new = _new_cluster(self.application(application, Verb.EDIT), self.sent())
+        files, objects = create.rendered(new)
+        create.refuse_taken(Cluster, new.name)
+        return _proposed(files, objects)
+
+
 class SaveCluster(Endpoint):
     """`/new/cluster/{application}/save`"""
 
@@ -128,6 +140,20 @@ class SaveCluster(Endpoint):
         """Make it, with exactly this config, nothing released; where to go then."""
         made = create.cluster(_new_cluster(self.application(application, Verb.EDIT), self.sent()), actor=self.actor)
         return JsonResponse({"url": reverse("cluster", args=[made.name])}, status=201)
+
+
+def _new_application(page: Page, sent: dict[str, Any]) -> create.NewApplication:
+    """What was filled in, for a group in which the actor may make it. Raises `Invalid`, `Forbidden`."""
+    group = _named_by(Group.objects.filter(path=text(sent, "group")), "group")
+    require(page.actor, Verb.EDIT, group)
+    return create.NewApplication(
+        name=text(sent, "name"),
+        group=group,
+        template=_template(text(sent, "template")),
+        description=text(sent, "description", default=""),
+        priority=text(sent, "priority", default=Priority.P3.value),
+        config=a_map(sent, "config"),
+    )
 
 
 def _new_cluster(application: Application, sent: dict[str, Any]) -> create.NewCluster:
@@ -145,6 +171,11 @@ def _new_cluster(application: Application, sent: dict[str, Any]) -> create.NewCl
     )
 
 
+def _proposed(files: Files, objects: list[dict[str, Any]]) -> JsonResponse:
+    """A review of what does not exist yet: every file, and each object as YAML."""
+    return JsonResponse({"files": [asdict(item) for item in diff({}, files)], "manifests": as_yaml(objects)})
+
+
 def _likely(environments: list[str], regions: list[str], others: list[Cluster], asked: str) -> dict[str, str]:
     """The environment that was asked for, else the first that the application is not in yet, and the region where it was put last."""
     used = {cluster.environment.name for cluster in others}
@@ -155,7 +186,7 @@ def _likely(environments: list[str], regions: list[str], others: list[Cluster], 
 
 def _given(page: Page, kind: str, *things: str) -> dict[str, Any]:
     """What both pages of this kind tell the form."""
-    urls = {step: reverse(f"new-{kind}-{step}", args=things) for step in ("start", "preview", "save")}
+    urls = {step: reverse(f"new-{kind}-{step}", args=things) for step in ("start", "preview", "review", "save")}
     urls["cancel"] = reverse("home")
     return {"page": "create", "thing": "/".join((page.request.user.get_username(), "new", kind, *things)), "urls": urls}
 
@@ -195,7 +226,11 @@ def _release(template: Template, version: str) -> TemplateRelease:
 
 
 def _named(kind: Any, name: str, field: str) -> Any:
-    found = kind._default_manager.filter(name=name).first()
+    return _named_by(kind._default_manager.filter(name=name), field)
+
+
+def _named_by(rows: Any, field: str) -> Any:
+    found = rows.first()
     if found is None:
         raise Invalid(_("There is no such %(field)s.") % {"field": field}, code="unknown", details={"field": field})
     return found

@@ -29,6 +29,7 @@ def make_application(page: Page) -> None:
     field(page, "Name").fill("checkout")
     field(page, "Group").select_option("shops")
     live(page, "name: checkout")
+    page.get_by_role("button", name="Review and create").click()
     page.get_by_role("button", name="Create application").click()
     expect(page.get_by_role("heading", name="New cluster of checkout")).to_be_visible()
 
@@ -41,6 +42,7 @@ def make_cluster(page: Page) -> None:
     live(page, "replicas: 1")
     field(page, "Replicas").fill("3")
     live(page, "replicas: 3")
+    page.get_by_role("button", name="Review and create").click()
     page.get_by_role("button", name="Create cluster").click()
     expect(page.get_by_role("heading", name="checkout-test")).to_be_visible()
     expect(page.locator(".stats")).to_contain_text("Not deployed")

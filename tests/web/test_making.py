@@ -1,5 +1,7 @@
 """New applications and clusters in the browser."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -8,8 +10,12 @@ from horizon.access.models import Membership
 from horizon.access.permissions import Actor
 from horizon.catalog.schema import check_schema, problems
 from horizon.delivery import application as configs
+from horizon.delivery.rendering import render
+from horizon.engines.objects import label
 from horizon.gitops import layout
+from horizon.gitops.repository import Repository
 from horizon.inventory.models import Application, Cluster, Environment, Group, Region, ReleaseState, Template, TemplateRelease
+from horizon.inventory.repositories import application_repository, cluster_repository
 from tests.fixtures import MakeCluster, pending, released
 from tests.web.conftest import Browser, signed_in, text
 from tests.web.island import get, given, post
@@ -181,6 +187,65 @@ def test_a_retired_release_is_offered_to_nobody(application: Application, places
 
     assert "no release of a template" in text(admin.get("/new/cluster/shop"))
     assert post(admin, "/new/cluster/shop/save", {**IN_TEST, "config": {}}).status_code == 409
+
+
+# -- the last look
+
+
+def content(answer: Any) -> dict[str, str]:
+    """What a review says that the files will hold."""
+    assert answer.status_code == 200, answer.data
+    assert {item["status"] for item in answer.data["files"]} == {"added"}
+    return {item["file"]: "\n".join(line[1:] for line in item["text"].splitlines()[3:]) + "\n" for item in answer.data["files"] if not item["binary"]}
+
+
+def held(repository: Repository, ref: str) -> dict[str, str]:
+    """What they do hold."""
+    files = repository.files(repository.refs.read()[ref])
+    return {file: content.decode() for file, content in files.items() if not file.endswith(".tgz")}
+
+
+def test_a_review_of_an_application_shows_what_is_committed(application: Application, admin: Client) -> None:
+    review = post(admin, "/new/application/review", NEW)
+
+    assert not Application.objects.filter(name="till").exists()
+    post(admin, "/new/application/save", NEW)
+    assert content(review) == held(application_repository(Application.objects.get(name="till")), layout.DEFAULT)
+    assert any(item["object"] == "Deployment/till" and "containerPort: 9000" in item["text"] for item in review.data["manifests"])
+
+
+def test_a_review_of_a_cluster_shows_what_is_committed_but_for_its_id(application: Application, places: None, admin: Client) -> None:
+    sent = {**IN_TEST, "config": {"app": {"port": 9000}}}
+
+    review = post(admin, "/new/cluster/shop/review", sent)
+
+    assert not Cluster.objects.exists()
+    post(admin, "/new/cluster/shop/save", sent)
+    made = Cluster.objects.get()
+    repository = cluster_repository(made)
+    files = repository.files(repository.refs.read()[layout.GITOPS])
+    expected = {file: text.replace("clusterID: 0", f"clusterID: {made.pk}") for file, text in content(review).items()}
+    assert expected == held(repository, layout.GITOPS)
+    assert [item["object"] for item in review.data["manifests"]] == [label(item) for item in render(files, made)]
+
+
+def test_a_review_is_refused_as_saving_is(make_cluster: MakeCluster, places: None, admin: Client, browser: Browser) -> None:
+    make_cluster("shop-test")
+    cases = [
+        ("application", {**NEW, "name": "shop"}),
+        ("application", {**NEW, "group": "none"}),
+        ("application", {**NEW, "config": {"app": {"port": 0}}}),
+        ("cluster/shop", {**IN_TEST, "config": {}}),
+        ("cluster/shop", {**IN_TEST, "name": "shop-two", "config": {"app": {"port": 0}}}),
+    ]
+
+    for kind, sent in cases:
+        reviewed, saved = (post(admin, f"/new/{kind}/{step}", sent) for step in ("review", "save"))
+        assert (reviewed.status_code, reviewed.data) == (saved.status_code, saved.data)
+        assert reviewed.status_code in (400, 409)
+    guest = browser("guest")
+    assert post(guest, "/new/application/review", NEW).status_code == 403
+    assert post(guest, "/new/cluster/shop/review", {**IN_TEST, "config": {}}).status_code == 403
 
 
 # -- who may

@@ -1,5 +1,6 @@
 // Lists: small maps as the rows of a table, single values as lines, everything else as cards.
 import { buttonId, getUiOptions } from '@rjsf/utils';
+import { t } from '../words.js';
 import { isSection, Section } from './objects.jsx';
 import { Decided, decidedAt } from './marks.jsx';
 
@@ -59,8 +60,8 @@ function Items({ items, schema, uiSchema, empty }) {
 }
 
 function unset(schema, name) {
-  if (schema.default?.length > 0) return `By default: ${JSON.stringify(schema.default)}`;
-  return `No ${String(name).toLowerCase()} yet.`;
+  if (schema.default?.length > 0) return t('By default: {value}', { value: JSON.stringify(schema.default) });
+  return t('{name}: none yet.', { name });
 }
 
 export function ArrayFieldItemTemplate({ children, buttonsProps, hasToolbar, registry }) {

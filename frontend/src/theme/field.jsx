@@ -1,6 +1,7 @@
 // One field: its label, what it holds unless set, its error or its help.
 import { descriptionId, errorId, getTemplate, getUiOptions, helpId } from '@rjsf/utils';
 import { Icon } from '../icons.jsx';
+import { t } from '../words.js';
 import { holdsSections } from './objects.jsx';
 import { Decided, decidedAt, speaks } from './marks.jsx';
 import { isCards } from './widgets.jsx';
@@ -42,7 +43,7 @@ export function FieldTemplate(props) {
 /** What counts while the field is empty. */
 function unset(schema, value) {
   if (value !== undefined && value !== '') return '';
-  return schema.default === undefined || schema.default === '' || schema.enum ? 'optional' : `default ${schema.default}`;
+  return schema.default === undefined || schema.default === '' || schema.enum ? t('optional') : t('default {value}', { value: schema.default });
 }
 
 export function FieldErrorTemplate({ errors, fieldPathId }) {
@@ -69,7 +70,7 @@ export function WrapIfAdditionalTemplate({ children, id, label, schema, onKeyRen
   const { RemoveButton } = registry.templates.ButtonTemplates;
   return (
     <div className="f-extra">
-      <input className="f-input mono" id={`${id}-key`} aria-label="Key" defaultValue={label} onBlur={onKeyRenameBlur} disabled={disabled || readonly} />
+      <input className="f-input mono" id={`${id}-key`} aria-label={t('Key')} defaultValue={label} onBlur={onKeyRenameBlur} disabled={disabled || readonly} />
       {children}
       <RemoveButton registry={registry} onClick={onRemoveProperty} />
     </div>

@@ -1,6 +1,8 @@
 // What stands beside a field: whose value wins, what is wrong.
 import { Icon } from '../icons.jsx';
 import { short } from '../data.js';
+import { Said } from '../Layout.jsx';
+import { parts } from '../words.js';
 
 /** What a later file decides about the field at this path, if anything. */
 export const decidedAt = (registry, path) => registry.formContext.decided?.get(path.join('\0'));
@@ -12,7 +14,7 @@ export function Decided({ by }) {
     <p className="f-decided" title={by.file}>
       <Icon name="lock" size={13} />
       <span>
-        set by {by.owner} to <code>{short(by.value)}</code>: it wins over the form
+        <Said pieces={parts('set by {owner} to {value}: it wins over the form', { owner: by.owner, value: <code>{short(by.value)}</code> })} />
       </span>
     </p>
   );

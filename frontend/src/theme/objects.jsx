@@ -2,6 +2,7 @@
 import { createContext, useContext, useState } from 'react';
 import { ANY_OF_KEY, buttonId, canExpand, getUiOptions, ONE_OF_KEY, titleId } from '@rjsf/utils';
 import { Icon } from '../icons.jsx';
+import { t } from '../words.js';
 import { Decided, decidedAt } from './marks.jsx';
 
 const BLOCKS = ['object', 'array'];
@@ -47,7 +48,7 @@ function Sections(props) {
     <section className={registry.formContext.plain ? 'f-plain' : 'f-card'} key="general" id={fieldPathId.$id}>
       {!registry.formContext.plain && (
         <div className="f-head">
-          <h2 id={titleId(fieldPathId)}>{blocks.length > 0 ? `${title || 'General'}: basics` : title || 'General'}</h2>
+          <h2 id={titleId(fieldPathId)}>{blocks.length > 0 ? t('{title}: basics', { title: title || t('General') }) : title || t('General')}</h2>
         </div>
       )}
       <div className="f-body f-grid">{single.map((property) => property.content)}</div>
@@ -85,8 +86,8 @@ export function Section({ title, schema, uiSchema, fieldPathId, formData, regist
             <Icon name="open" />
             {options.title ?? title}
             {count > 0 && <span className="pill">{count}</span>}
-            {wrong > 0 && <span className="pill bad">{wrong} to correct</span>}
-            {!shown && !filled && <span className="f-unset">as it comes</span>}
+            {wrong > 0 && <span className="pill bad">{t('{n} to correct', { n: wrong })}</span>}
+            {!shown && !filled && <span className="f-unset">{t('as it comes')}</span>}
           </button>
         </h2>
         {shown && actions}

@@ -1,6 +1,7 @@
 // What a value is typed or chosen with. A field that holds nothing shows its default and sends nothing.
 import { ariaDescribedByIds, enumOptionsIsSelected, getInputProps, getUiOptions, optionId } from '@rjsf/utils';
 import { Icon } from '../icons.jsx';
+import { t } from '../words.js';
 import { speaks } from './marks.jsx';
 
 const SIZE = /^([^:·]+)[:·]\s*(.+)$/;
@@ -90,7 +91,7 @@ export function SelectWidget(props) {
       aria-invalid={wrong(props)}
       aria-describedby={ariaDescribedByIds(id)}
     >
-      {!multiple && schema.default === undefined && <option value="-1">{placeholder || 'Select…'}</option>}
+      {!multiple && schema.default === undefined && <option value="-1">{placeholder || t('Select…')}</option>}
       {choices.map((choice, place) => (
         <option key={choice.label} value={place}>
           {choice.label}
@@ -162,8 +163,9 @@ export function CheckboxWidget({ id, htmlName, value, disabled, readonly, label,
   );
 }
 
-const button = (icon, title) =>
+const button = (icon, says) =>
   function IconButton({ registry, uiSchema, iconType, icon: _, className, ...rest }) {
+    const title = says();
     return (
       <button type="button" className="f-x" title={title} aria-label={title} {...rest}>
         <Icon name={icon} />
@@ -171,15 +173,15 @@ const button = (icon, title) =>
     );
   };
 
-export const RemoveButton = button('remove', 'Remove');
-export const MoveUpButton = button('up', 'Move up');
-export const MoveDownButton = button('down', 'Move down');
+export const RemoveButton = button('remove', () => t('Remove'));
+export const MoveUpButton = button('up', () => t('Move up'));
+export const MoveDownButton = button('down', () => t('Move down'));
 
 export function AddButton({ registry, uiSchema, className, iconType, icon, ...rest }) {
   return (
     <button type="button" className={`btn sm ${className ?? ''}`} {...rest}>
       <Icon name="plus" size={13} />
-      {getUiOptions(uiSchema).addText ?? 'Add'}
+      {getUiOptions(uiSchema).addText ?? t('Add')}
     </button>
   );
 }
