@@ -15,7 +15,7 @@ from horizon.delivery.launch import released
 from horizon.errors import HorizonError, Invalid, StaleRevision
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster
-from horizon.web.actions import Dialog, difference
+from horizon.web.actions import ClusterDialog, difference
 
 
 class _Discard(forms.Form):
@@ -24,7 +24,7 @@ class _Discard(forms.Form):
     title = forms.CharField(max_length=255, required=False)
 
 
-class Discard(Dialog):
+class Discard(ClusterDialog):
     """`/clusters/{name}/discard`"""
 
     verb, template, form = Verb.EDIT, "web/sheets/discard.html", _Discard
