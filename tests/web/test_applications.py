@@ -440,9 +440,11 @@ def test_a_deleted_application_is_shown_without_actions_and_restored(application
     page = admin.get("/applications/shop")
     edited = sent(admin, "/applications/shop/describe", description="x", priority="P1")
     listed = admin.get("/applications").context["applications"]
+    deleted = admin.get("/applications?archived=true")
     restored = admin.post("/applications/shop/restore")
 
     assert ("This application was deleted" in text(page), "/describe" in page.content.decode(), edited.status_code, listed) == (True, False, 409, [])
+    assert "shop deleted" in text(deleted)
     assert restored.headers["Location"] == "/applications/shop"
     assert Application.objects.get(name="shop").archived_at is None
 
