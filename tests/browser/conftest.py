@@ -19,7 +19,10 @@ PATIENCE = 30_000
 """Milliseconds that a page has: a bound for a platform that hangs, not for one that is slow."""
 PASSWORD = "correct horse battery"
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--disable-background-networking")
+UNREACHABLE = 0
+"""The status of a request that got no answer."""
 _REFUSAL = re.compile(r"status of (\d+)|Status Error Code (\d+)")
+_NO_ANSWER = re.compile(r"net::ERR_FAILED|htmx:sendError|htmx:afterRequest")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -114,8 +117,7 @@ class Tabs:
         return context.new_page()
 
     def _hear(self, message: ConsoleMessage, refused: frozenset[int] | set[int]) -> None:
-        found = _REFUSAL.search(message.text)
-        if message.type == "error" and not (found and int(found[1] or found[2]) in refused):
+        if message.type == "error" and _status(message.text) not in refused:
             self.wrong.append(f"console: {message.text}")
 
     def _follow(self, url: str) -> None:
@@ -131,6 +133,14 @@ class Tabs:
         """Close all."""
         for context in self._contexts:
             context.close()
+
+
+def _status(text: str) -> int | None:
+    """With which status a request ended that the console complains of; None if it complains of something else."""
+    if _NO_ANSWER.search(text):
+        return UNREACHABLE
+    found = _REFUSAL.search(text)
+    return int(found[1] or found[2]) if found else None
 
 
 @pytest.fixture
