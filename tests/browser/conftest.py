@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +13,6 @@ from tests.browser import world
 from tests.services.platform import Platform
 from tests.services.platform import platform as running
 
-HERE = Path(__file__).parent
 PATIENCE = 30_000
 """Milliseconds that a page has: a bound for a platform that hangs, not for one that is slow."""
 PASSWORD = "correct horse battery"
@@ -23,13 +21,6 @@ UNREACHABLE = 0
 """The status of a request that got no answer."""
 _REFUSAL = re.compile(r"status of (\d+)|Status Error Code (\d+)")
 _NO_ANSWER = re.compile(r"net::ERR_FAILED|htmx:sendError|htmx:afterRequest")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them run in one process, so that there is one platform."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.hookimpl(wrapper=True)

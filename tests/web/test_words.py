@@ -13,7 +13,6 @@ from horizon.web.templatetags.horizon import shortened, written
         (None, "–"),
         (True, "true"),
         (3, "3"),
-        ("3", "3"),
         ({"a": {"b": True}}, "a:\n  b: true"),
         ([{"name": "x"}], "- name: x"),
         ({}, "{}"),
