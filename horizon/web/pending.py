@@ -34,7 +34,7 @@ class Discard(ClusterDialog):
         found = review.pending(refresh(cluster))
         given = {"keys": found["keys"], "seen": found["source"], "released": released(cluster)}
         if not given["keys"] or not given["released"]:
-            return given
+            return {**given, "blocked": True}
         # A key that somebody else discarded meanwhile is none any more.
         chosen = [key for key in found["keys"] if key in asked.getlist("keys")] if asked.get("chosen") else found["keys"]
         return {**given, "picked": chosen, **_offered(cluster, chosen)}

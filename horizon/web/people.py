@@ -73,7 +73,7 @@ class Invite(Question):
 
     nav, form = "people", NewPerson
 
-    def find(self) -> None:
+    def thing(self, **address: Any) -> None:
         """Administrators alone. Raises `Forbidden`."""
         require_admin(self.actor)
 
