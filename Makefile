@@ -8,8 +8,7 @@ digest = $(shell cat $(1) | sha256sum | cut -c1-16)
 RUN_STAMP := .venv/.run-$(call digest,requirements.txt)
 DEV_STAMP := .venv/.dev-$(call digest,requirements-dev.txt)
 HELM := .venv/test-bin/helm
-# By groups: tests that share a running platform run in one process.
-PYTEST := $(PY) -m pytest -n 2 --dist loadgroup --durations 10
+PYTEST := $(PY) -m pytest -n 2 --durations 10
 
 .DELETE_ON_ERROR:
 

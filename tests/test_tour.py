@@ -16,7 +16,6 @@ _OURS = ("HORIZON_URL", "HORIZON_DATA", "HORIZON_TOKEN", "DATABASE_URL", "REDIS_
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("tour"),
     pytest.mark.skipif(sys.platform != "linux", reason="edits files with GNU sed"),
 ]
 

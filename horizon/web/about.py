@@ -8,7 +8,7 @@ from django.urls import reverse
 from horizon.access.policy import Verb
 from horizon.delivery import life, tags
 from horizon.inventory.models import Cluster
-from horizon.web.actions import Dialog
+from horizon.web.actions import ClusterDialog
 
 
 class _About(forms.Form):
@@ -16,7 +16,7 @@ class _About(forms.Form):
     tags = forms.CharField(max_length=4000, required=False)
 
 
-class About(Dialog):
+class About(ClusterDialog):
     """`/clusters/{name}/about`"""
 
     verb, template, form = Verb.EDIT, "web/sheets/about.html", _About

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,12 +14,11 @@ from horizon.access.policy import Verb
 from horizon.delivery import launch, review
 from horizon.delivery.models import ACTIVE, Pipelinerun
 from horizon.delivery.queueing import Order
-from horizon.errors import Forbidden, HorizonError, Invalid, NotFound, StaleRevision
+from horizon.errors import HorizonError, NotFound, StaleRevision
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster
 from horizon.web import diffs
-from horizon.web.base import Page, go
-from horizon.web.errors import status
+from horizon.web.dialog import Dialog
 
 _TARGETS = 30
 """Runs that a rollback offers."""
@@ -45,62 +44,39 @@ class _Rollback(Words):
     confirm = forms.BooleanField(required=False)
 
 
-class Dialog(Page):
-    """A dialog of a cluster: shown on GET, done on POST; one that is refused is shown again with the reason and what was typed."""
+class ClusterDialog(Dialog):
+    """A dialog of a cluster; most of them queue a run."""
 
-    verb = Verb.OPERATE
+    verb, nav, called = Verb.OPERATE, "clusters", "cluster"
     archived = False
     """Whether it is about a cluster that was deleted."""
-    template = ""
     form: type[forms.Form] = Words
 
-    def get(self, request: HttpRequest, name: str, **address: str) -> HttpResponse:
-        """What would be done; asked again for another choice, with what was typed so far."""
-        return self.ask(self.found(name), typed=request.GET)
-
-    def post(self, request: HttpRequest, name: str, **address: str) -> HttpResponse:
-        """Do it, and go where its result is seen."""
-        cluster, form = self.found(name), self.form(request.POST)
-        try:
-            after = self.do(cluster, checked(form))
-        except Forbidden:
-            raise
-        except HorizonError as error:
-            return self.ask(cluster, error=error, typed=request.POST)
-        return go(request, after)
-
-    def found(self, name: str) -> Cluster:
+    def thing(self, name: str, **address: Any) -> Cluster:
         """The cluster, if the actor may do this to it. Raises `NotFound`, `Forbidden`, `Conflict`."""
         return self.cluster(name, self.verb, archived=self.archived)
+
+    def back(self, cluster: Cluster) -> str:
+        """The cluster's page."""
+        return reverse("cluster", args=[cluster.name])
 
     def do(self, cluster: Cluster, given: dict[str, Any]) -> str:
         """Do it; where to go then. Raises `HorizonError`."""
         launched = self.launch(cluster, given)
         if launched.stays_pending:
             messages.info(self.request, _left(launched))
-        return reverse("cluster", args=[cluster.name])
-
-    def ask(self, cluster: Cluster, *, error: HorizonError | None = None, typed: Any = None) -> HttpResponse:
-        """The dialog, as a sheet for htmx or as a page."""
-        given = {"cluster": cluster, "error": error, "typed": typed or {}, "sheet": self.template, **self.shown(cluster, typed or {})}
-        if not self.partly:
-            return self.show("web/dialog.html", nav="clusters", status=status(error) if error else 200, **given)
-        return self.show(self.template, status=status(error) if error else 200, **given)
+        return self.back(cluster)
 
     def order(self, given: dict[str, Any]) -> Order:
         """Who asks for the run, and under which title."""
         return Order(self.actor, title=given["title"], reason=given["reason"], overtake=given.get("overtake", False))
-
-    def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
-        """What the dialog shows beside the cluster."""
-        return {}
 
     def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
         """Queue the run. Raises `HorizonError`."""
         raise NotImplementedError
 
 
-class Deploy(Dialog):
+class Deploy(ClusterDialog):
     """`/clusters/{name}/deploy`"""
 
     verb, template, form = Verb.DEPLOY, "web/sheets/deploy.html", _Deploy
@@ -120,14 +96,14 @@ class Deploy(Dialog):
         """Ship what was shown. Raises `StaleRevision` where something was released meanwhile."""
         return launch.deploy(cluster, self.order(given), source=given["source"], base=given["base"])
 
-    def ask(self, cluster: Cluster, *, error: HorizonError | None = None, typed: Any = None) -> HttpResponse:
+    def ask(self, cluster: Cluster, *, typed: Any, error: HorizonError | None = None) -> HttpResponse:
         """The dialog; one that is out of date says so and shows the difference anew."""
         stale = isinstance(error, StaleRevision)
         said = StaleRevision(_("Something was released since you looked. This is the difference now: look again, then deploy.")) if stale else error
-        return super().ask(cluster, error=said, typed=typed)
+        return super().ask(cluster, typed=typed, error=said)
 
 
-class Restart(Dialog):
+class Restart(ClusterDialog):
     """`/clusters/{name}/restart`"""
 
     template = "web/sheets/restart.html"
@@ -141,7 +117,7 @@ class Restart(Dialog):
         return launch.restart(cluster, self.order({**given, "title": given["title"] or _("Restart")}))
 
 
-class RollBack(Dialog):
+class RollBack(ClusterDialog):
     """`/clusters/{name}/rollback`"""
 
     template, form = "web/sheets/rollback.html", _Rollback
@@ -153,7 +129,7 @@ class RollBack(Dialog):
         chosen = _chosen(cluster, runs, str(asked.get("pipelinerun") or ""))
         given = {"runs": runs, "chosen": chosen, "active": active_run(cluster), "may_override": Verb.OVERRIDE in verbs(self.actor, cluster)}
         if chosen is None:
-            return given
+            return {**given, "blocked": True}
         options = launch.Rollback(restore_overrides=bool(asked.get("restore_overrides")))
         found = review.restored(cluster, chosen.revision, keep=options.kept)
         return {**given, **difference(found), "pending": found["pending"], "decided": found["decided"]}
@@ -174,7 +150,7 @@ class RollBack(Dialog):
         return launch.rollback(cluster, self.order(given), target=target, options=options)
 
 
-class Free(Dialog):
+class Free(ClusterDialog):
     """`/clusters/{name}/free`"""
 
     template = "web/sheets/free.html"
@@ -186,14 +162,6 @@ class Free(Dialog):
     def launch(self, cluster: Cluster, given: dict[str, Any]) -> launch.Launched:
         """Remove the live objects."""
         return launch.free(cluster, self.order(given))
-
-
-def checked(form: forms.Form) -> dict[str, Any]:
-    """What was sent. Raises `Invalid`."""
-    if not form.is_valid():
-        field, errors = next(iter(form.errors.items()))
-        raise Invalid(f"{field}: {errors[0]}", code="body")
-    return dict(form.cleaned_data)
 
 
 def difference(found: dict[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Applications(Page):
         said = ("search", "template", "priority", "group")
         return {
             "search": asked.query("search"),
+            "archived": asked.query("archived") == "true",
             "selects": (
                 ("template", _("Every template"), list(Template.objects.values_list("name", flat=True)), asked.query("template")),
                 ("priority", _("Every priority"), Priority.values, asked.query("priority")),

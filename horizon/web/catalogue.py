@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django import forms
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,11 +15,11 @@ from horizon.catalog import release as catalog
 from horizon.catalog.release import Release
 from horizon.delivery import releases
 from horizon.delivery.rendering import release_from
-from horizon.errors import Conflict, HorizonError, Invalid
+from horizon.errors import Invalid
 from horizon.inventory.models import Cluster, ReleaseState, Template, TemplateRelease
 from horizon.web import readme
-from horizon.web.base import Page, go
-from horizon.web.errors import status
+from horizon.web.base import Page
+from horizon.web.dialog import Dialog
 from horizon.web.island import packed
 
 _MANY = 6
@@ -70,39 +71,34 @@ class OneRelease(Page):
         return self.show("web/release.html", nav="templates", **{**given, **_PARTS[part](self, row)})
 
 
-class State(Page):
-    """`/templates/{name}/{version}/state`: a dialog"""
+class _State(forms.Form):
+    state = forms.ChoiceField(choices=ReleaseState.choices)
 
-    def get(self, request: HttpRequest, name: str, version: str) -> HttpResponse:
+
+class State(Dialog):
+    """`/templates/{name}/{version}/state`"""
+
+    template, form, nav, called = "web/sheets/state.html", _State, "templates", "row"
+
+    def thing(self, name: str, version: str, **address: Any) -> TemplateRelease:
+        """The release, for an administrator. Raises `NotFound`, `Forbidden`."""
+        require_admin(self.actor)
+        return releases.release(name, version)
+
+    def back(self, row: TemplateRelease) -> str:
+        """The template's page."""
+        return reverse("template", args=[row.template.name])
+
+    def shown(self, row: TemplateRelease, typed: Any) -> dict[str, Any]:
         """What each state means, and whom it hits."""
-        require_admin(self.actor)
-        return self._ask(releases.release(name, version))
-
-    def post(self, request: HttpRequest, name: str, version: str) -> HttpResponse:
-        """Change it, and go to the template's page."""
-        require_admin(self.actor)
-        row, wanted = releases.release(name, version), request.POST.get("state", "")
-        if wanted not in ReleaseState.values:
-            return self._ask(row, error=Invalid(_("Choose a state.")), wanted=row.state)
-        try:
-            releases.change_state(row, ReleaseState(wanted), actor=self.actor)
-        except Conflict as error:
-            return self._ask(row, error=error, wanted=wanted)
-        return go(request, reverse("template", args=[name]))
-
-    def _ask(self, row: TemplateRelease, *, error: HorizonError | None = None, wanted: str = "") -> HttpResponse:
         recommended = row.template.releases.defer("archive").filter(state=ReleaseState.RECOMMENDED).exclude(pk=row.pk).first()
-        given = {
-            "row": row,
-            "of": row.template,
-            "uses": releases.uses(row),
-            "recommended": recommended,
-            "wanted": wanted or row.state,
-            "error": error,
-        }
-        sheet = "web/sheets/state.html"
-        page = sheet if self.partly else "web/template_dialog.html"
-        return self.show(page, status=status(error) if error else 200, nav="templates", sheet=sheet, **given)
+        wanted = typed.get("state") if typed.get("state") in ReleaseState.values else row.state
+        return {"uses": releases.uses(row), "recommended": recommended, "wanted": wanted}
+
+    def do(self, row: TemplateRelease, given: dict[str, Any]) -> str:
+        """Change it."""
+        releases.change_state(row, ReleaseState(given["state"]), actor=self.actor)
+        return self.back(row)
 
 
 def _held(row: TemplateRelease) -> Release:

@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from horizon.access import attempts, tokens
-from horizon.access.permissions import require, verbs, visible_clusters
+from horizon.access.permissions import verbs, visible_clusters
 from horizon.access.policy import Scope, Verb
 from horizon.delivery import calls, launch
 from horizon.delivery.models import Pipelinerun
-from horizon.errors import Conflict, NotFound
+from horizon.errors import Conflict
 from horizon.inventory.models import Application, Cluster
 from horizon.web import snippets
 from horizon.web.base import Page
-from horizon.web.dialogs import Once, Said, Sheet
+from horizon.web.questions import Once, Question, Said
 from horizon.web.session import too_often
 
 _SHOWN = 30
@@ -50,14 +50,14 @@ class ApplicationCi(Page):
 
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
         """The same for all clusters of an application; `?cluster=` says for which one the calls are written."""
-        application = of_application(self, name, Verb.VIEW)
+        application = self.application(name, Verb.VIEW)
         clusters = list(visible_clusters(self.actor).filter(application=application, archived_at=None).order_by("name")[:_OFFERED])
         chosen = next((row for row in clusters if row.name == request.GET.get("cluster")), clusters[0] if clusters else None)
         call = _call(self, self.cluster(chosen.name, Verb.VIEW)) if chosen else {"cluster": None}
         return self.show("web/ci.html", nav="applications", thing=application, clusters=clusters, **call, **_received(self, application))
 
 
-class _CiToken(Sheet):
+class _CiToken(Question):
     """A token of scope `ci` for one thing alone."""
 
     form = Lifetime
@@ -77,7 +77,7 @@ class ClusterToken(_CiToken):
 
     nav = "clusters"
 
-    def find(self, name: str) -> Cluster:
+    def thing(self, name: str) -> Cluster:
         """The cluster, if one may deploy it."""
         return self.cluster(name, Verb.DEPLOY)
 
@@ -91,9 +91,9 @@ class ApplicationToken(_CiToken):
 
     nav = "applications"
 
-    def find(self, name: str) -> Application:
+    def thing(self, name: str) -> Application:
         """The application, if one may deploy it."""
-        return of_application(self, name, Verb.DEPLOY)
+        return self.application(name, Verb.DEPLOY)
 
     def said(self, thing: Application) -> Said:
         """What it is good for."""
@@ -121,17 +121,6 @@ def origin(request: HttpRequest) -> str:
 
 def _asked(name: str, lead: str, behind: str) -> Said:
     return Said(_("Make a token for %(name)s") % {"name": name}, lead, _("Make the token"), reverse(behind, args=[name]))
-
-
-def of_application(page: Page, name: str, verb: Verb) -> Application:
-    """The application of this name, if the actor may do this to it. Raises `NotFound`, `Forbidden`, `Conflict` for a deleted one."""
-    found = Application.objects.select_related("group").filter(name=name, ready=True).first()
-    if found is None:
-        raise NotFound(_("There is no application %(name)s.") % {"name": name[:80]})
-    require(page.actor, verb, found)
-    if found.archived_at and verb != Verb.VIEW:
-        raise Conflict(_("Application %(name)s was deleted: restore it first.") % {"name": name}, code="archived")
-    return found
 
 
 def _call(page: Page, cluster: Cluster) -> dict[str, Any]:

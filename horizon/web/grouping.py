@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from horizon.access import groups
 from horizon.access.permissions import groups_to, verbs
 from horizon.access.policy import Verb
 from horizon.inventory.models import Group
-from horizon.web.sheet import Sheet
+from horizon.web.dialog import Dialog
 
 SUGGESTED = 200
 """Paths that a field offers as one types."""
@@ -33,7 +34,7 @@ class _Place(forms.Form):
     parent = forms.CharField(max_length=512, required=False)
 
 
-class OfGroup(Sheet):
+class OfGroup(Dialog):
     """A dialog of one group."""
 
     def thing(self, **address: str) -> Group:
@@ -45,10 +46,10 @@ class OfGroup(Sheet):
         return reverse("group", args=[thing.path])
 
 
-class NewGroup(Sheet):
+class NewGroup(Dialog):
     """`/new/group?parent=`"""
 
-    template, form = "web/sheets/new_group.html", _New
+    template, form, titled = "web/sheets/new_group.html", _New, gettext_lazy("New group")
 
     def thing(self, **address: str) -> None:
         """There is none yet."""
@@ -123,5 +124,5 @@ class Delete(OfGroup):
         return reverse("group", args=[above.path]) if above else reverse("groups")
 
 
-def _paths(sheet: Sheet) -> list[str]:
-    return list(groups_to(sheet.actor, Verb.EDIT).order_by("path").values_list("path", flat=True)[:SUGGESTED])
+def _paths(dialog: Dialog) -> list[str]:
+    return list(groups_to(dialog.actor, Verb.EDIT).order_by("path").values_list("path", flat=True)[:SUGGESTED])

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -69,13 +71,15 @@ class OneGroup(Page):
         group = self.group(path, Verb.VIEW)
         may = verbs(self.actor, group)
         applications = visible_applications(self.actor).filter(group=group, archived_at=None)
+        subgroups = list(visible_groups(self.actor).filter(parent=group).order_by("path")[: _SIZE + 1])
         return self.show(
             "web/group.html",
             nav="applications",
             group=group,
             may={verb.value for verb in may},
             steps=steps(self.actor, group)[:-1],
-            subgroups=nested(self.actor, visible_groups(self.actor).filter(parent=group).order_by("path"), within=group),
+            subgroups=nested(self.actor, subgroups[:_SIZE], within=group),
+            more=len(subgroups) > _SIZE,
             applications=applications.select_related("template").order_by("name")[:_APPLICATIONS],
             total=applications.count(),
             clusters=visible_clusters(self.actor).filter(application__group__in=_below(group), archived_at=None).count(),
@@ -85,10 +89,10 @@ class OneGroup(Page):
 
 
 def nested(actor: Actor, found: Iterable[Group], *, within: Group | None = None) -> list[Row]:
-    """Groups in the order of the tree, each below the nearest one above it that is listed as well; all of them lie `within`."""
+    """Groups in the order of the tree, each below the nearest one above it that is listed as well, else `within` this one."""
     rows, above = list[Row](), list[str]()
     listed = sorted(found, key=lambda group: group.path.split("/"))
-    applications, clusters = _counted(actor, listed, within)
+    applications, clusters = _counted(actor, listed)
     for group in listed:
         while above and not group.path.startswith(f"{above[-1]}/"):
             above.pop()
@@ -107,18 +111,15 @@ def steps(actor: Actor, group: Group) -> list[Step]:
     return [Step(name, path, path in seen) for name, path in zip(names, paths, strict=True)]
 
 
-def _counted(actor: Actor, listed: list[Group], within: Group | None) -> tuple[dict[str, int], dict[str, int]]:
+def _counted(actor: Actor, listed: list[Group]) -> tuple[dict[str, int], dict[str, int]]:
     """How many applications and clusters that one may see lie in each of the groups and below it, by path."""
     have, hold = ({group.path: 0 for group in listed} for _ in range(2))
     if not listed:
         return have, hold
-    applications = visible_applications(actor).filter(archived_at=None).order_by()
-    clusters = visible_clusters(actor).filter(archived_at=None).order_by()
-    if within:
-        applications = applications.filter(group__in=_below(within))
-        clusters = clusters.filter(application__in=Application.objects.order_by().filter(group__in=_below(within)).values("pk"))
+    inside = Application.objects.order_by().filter(group__in=_below(*listed)).values("pk")
+    clusters = visible_clusters(actor).filter(application__in=inside, archived_at=None).order_by()
     of_application = dict(clusters.values_list("application").annotate(Count("pk")))
-    for key, path in applications.values_list("pk", "group__path"):
+    for key, path in visible_applications(actor).filter(pk__in=inside, archived_at=None).order_by().values_list("pk", "group__path"):
         for above in (path[:end] for end, letter in enumerate(f"{path}/") if letter == "/"):
             if above in have:
                 have[above] += 1
@@ -126,5 +127,8 @@ def _counted(actor: Actor, listed: list[Group], within: Group | None) -> tuple[d
     return have, hold
 
 
-def _below(group: Group) -> "QuerySet[Any]":
-    return Group.objects.order_by().filter(tree.below(group.path)).values("pk")
+def _below(*groups: Group) -> "QuerySet[Any]":
+    """All that lies at the groups or below; those that lie below another of them are asked for once."""
+    paths = {group.path for group in groups}
+    tops = [path for path in paths if not any(path[:end] in paths for end, letter in enumerate(path) if letter == "/")]
+    return Group.objects.order_by().filter(reduce(or_, map(tree.below, tops))).values("pk")

@@ -16,7 +16,7 @@ from horizon.errors import HorizonError, StaleRevision
 from horizon.gitops import layout
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, Event
-from horizon.web.actions import Dialog, difference
+from horizon.web.actions import ClusterDialog, difference
 from horizon.web.base import Page
 
 _SIZE = 30
@@ -60,7 +60,7 @@ class _Restored(forms.Form):
     title = forms.CharField(max_length=255, required=False)
 
 
-class RestoreConfig(Dialog):
+class RestoreConfig(ClusterDialog):
     """`/clusters/{name}/history/{sha}/restore`"""
 
     verb, template, form = Verb.EDIT, "web/sheets/restore_config.html", _Restored

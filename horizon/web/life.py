@@ -16,7 +16,7 @@ from horizon.inventory import names
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, Environment, Region
 from horizon.web import diffs
-from horizon.web.actions import Dialog, Words, active_run
+from horizon.web.actions import ClusterDialog, Words, active_run
 
 _LONGEST_LIMIT = 24 * 60
 """Minutes that a removal may take."""
@@ -39,14 +39,14 @@ class _Named(forms.Form):
     name = forms.CharField(max_length=63, required=False)
 
 
-class Copy(Dialog):
+class Copy(ClusterDialog):
     """`/clusters/{name}/copy`"""
 
     verb, template, form = Verb.VIEW, "web/sheets/copy.html", _Copy
 
-    def found(self, name: str) -> Cluster:
+    def thing(self, name: str, **address: Any) -> Cluster:
         """The cluster to copy, if the actor may make clusters of its application; one that was deleted is restored, not copied."""
-        cluster = super().found(name)
+        cluster = super().thing(name)
         require(self.actor, Verb.EDIT, cluster.application)
         if cluster.archived_at:
             raise Conflict(_("Cluster %(name)s was deleted: restore it first.") % {"name": cluster.name}, code="archived")
@@ -77,7 +77,7 @@ class Copy(Dialog):
         return reverse("cluster", args=[made.name])
 
 
-class Delete(Dialog):
+class Delete(ClusterDialog):
     """`/clusters/{name}/delete`"""
 
     verb, template, form = Verb.DELETE, "web/sheets/delete.html", _Delete
@@ -94,7 +94,7 @@ class Delete(Dialog):
         return launch.delete(cluster, self.order(given), orphan=given["orphan"], limit=limit)
 
 
-class Restore(Dialog):
+class Restore(ClusterDialog):
     """`/clusters/{name}/restore`"""
 
     verb, archived, template, form = Verb.DELETE, True, "web/sheets/restore.html", forms.Form
@@ -106,7 +106,7 @@ class Restore(Dialog):
         return reverse("cluster", args=[cluster.name])
 
 
-class Purge(Dialog):
+class Purge(ClusterDialog):
     """`/clusters/{name}/purge`"""
 
     verb, archived, template, form = Verb.DELETE, True, "web/sheets/purge.html", _Named

@@ -17,8 +17,8 @@ from horizon.access.models import Token
 from horizon.access.permissions import visible_applications, visible_clusters, visible_groups
 from horizon.access.policy import Scope, Verb
 from horizon.web.base import Page
-from horizon.web.ci import LIVES, make_token, of_application, until
-from horizon.web.dialogs import Once, Said, Sheet
+from horizon.web.ci import LIVES, make_token, until
+from horizon.web.questions import Once, Question, Said
 
 _SHOWN = 5
 """Groups that are named to who holds no role yet."""
@@ -94,7 +94,7 @@ class Theme(Page):
 
 
 @method_decorator(sensitive_post_parameters("old", "new", "again"), name="dispatch")
-class MyPassword(Sheet):
+class MyPassword(Question):
     """`/me/password`"""
 
     nav, form = "me", Password
@@ -104,15 +104,15 @@ class MyPassword(Sheet):
         lead = _("Your other sessions end; this one and your tokens stay.")
         return Said(_("Change your password"), lead, _("Change the password"), reverse("me"))
 
-    def do(self, thing: None, given: dict[str, Any]) -> HttpResponse:
+    def do(self, thing: None, given: dict[str, Any]) -> str:
         """Change it and stay signed in."""
         passwords.change(self.actor, old=given["old"], new=given["new"])
         update_session_auth_hash(self.request, self.actor.user)
         messages.success(self.request, _("Your password is changed. Your other sessions have ended."))
-        return self.leave(reverse("me"))
+        return reverse("me")
 
 
-class MakeToken(Sheet):
+class MakeToken(Question):
     """A token of somebody, for one thing or for all."""
 
     form = NewToken
@@ -124,7 +124,7 @@ class MakeToken(Sheet):
     def do(self, thing: Any, given: dict[str, Any]) -> HttpResponse:
         """Make it and show its secret this once."""
         cluster = self.cluster(given["cluster"], Verb.VIEW) if given["cluster"] else None
-        application = of_application(self, given["application"], Verb.VIEW) if given["application"] else None
+        application = self.application(given["application"], Verb.VIEW) if given["application"] else None
         new = tokens.NewToken(given["name"], Scope(given["scope"]), cluster, application, until(given["days"]))
         token, secret = make_token(self, self.owner(thing), new)
         lead = _("It stands for %(name)s, within the scope %(scope)s.") % {"name": self.owner(thing).get_username(), "scope": token.scope}
@@ -146,7 +146,7 @@ class MyNewToken(MakeToken):
         return Said(_("New token"), lead, _("Make the token"), reverse("me"))
 
 
-class RevokeToken(Sheet):
+class RevokeToken(Question):
     """Ends a token of somebody."""
 
     def said(self, thing: Token) -> Said:
@@ -159,12 +159,12 @@ class RevokeToken(Sheet):
         """The page that lists it."""
         return reverse("me")
 
-    def do(self, thing: Token, given: dict[str, Any]) -> HttpResponse:
+    def do(self, thing: Token, given: dict[str, Any]) -> str:
         """End it."""
         name = thing.name
         tokens.revoke(thing, actor=self.actor)
         messages.success(self.request, _("Token %(name)s is revoked.") % {"name": name})
-        return self.leave(self.behind(thing))
+        return self.behind(thing)
 
 
 class RevokeMine(RevokeToken):
@@ -172,7 +172,7 @@ class RevokeMine(RevokeToken):
 
     nav = "me"
 
-    def find(self, key: int) -> Token:
+    def thing(self, key: int) -> Token:
         """One of one's own tokens. Raises `NotFound`."""
         return tokens.one(self.actor.user, key)
 

@@ -17,7 +17,7 @@ from horizon.access.policy import DOING, ROLES, Role, Verb
 from horizon.errors import Invalid, NotFound
 from horizon.inventory.events import Thing, kind, named
 from horizon.inventory.models import Application, Group
-from horizon.web.sheet import Sheet
+from horizon.web.dialog import Dialog
 
 _SUGGESTED = 200
 """Names that a field offers as one types."""
@@ -42,7 +42,7 @@ class _Member(forms.Form):
     remove = forms.BooleanField(required=False)
 
 
-class Member(Sheet):
+class Member(Dialog):
     """`/members/{kind}/{name}`: a new member, or with `?member=` the role of one"""
 
     template, form = "web/sheets/member.html", _Member

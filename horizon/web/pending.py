@@ -15,7 +15,7 @@ from horizon.delivery.launch import released
 from horizon.errors import HorizonError, Invalid, StaleRevision
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster
-from horizon.web.actions import Dialog, difference
+from horizon.web.actions import ClusterDialog, difference
 
 
 class _Discard(forms.Form):
@@ -24,7 +24,7 @@ class _Discard(forms.Form):
     title = forms.CharField(max_length=255, required=False)
 
 
-class Discard(Dialog):
+class Discard(ClusterDialog):
     """`/clusters/{name}/discard`"""
 
     verb, template, form = Verb.EDIT, "web/sheets/discard.html", _Discard
@@ -34,7 +34,7 @@ class Discard(Dialog):
         found = review.pending(refresh(cluster))
         given = {"keys": found["keys"], "seen": found["source"], "released": released(cluster)}
         if not given["keys"] or not given["released"]:
-            return given
+            return {**given, "blocked": True}
         # A key that somebody else discarded meanwhile is none any more.
         chosen = [key for key in found["keys"] if key in asked.getlist("keys")] if asked.get("chosen") else found["keys"]
         return {**given, "picked": chosen, **_offered(cluster, chosen)}

@@ -15,7 +15,7 @@ from horizon.access.permissions import require_admin
 from horizon.errors import NotFound
 from horizon.web.base import Page
 from horizon.web.ci import origin
-from horizon.web.dialogs import Once, Said, Sheet
+from horizon.web.questions import Once, Question, Said
 
 _SIZE = 50
 
@@ -54,12 +54,12 @@ class People(Page):
         return self.show("web/people.html", nav="people", people=shown, search=search, active=active, number=number, more=len(found) > _SIZE)
 
 
-class _OnePerson(Sheet):
+class _OnePerson(Question):
     """What an administrator does to one person."""
 
     nav = "people"
 
-    def find(self, name: str) -> Any:
+    def thing(self, name: str) -> Any:
         """The person, for administrators alone; robots have a page of their own. Raises `Forbidden`, `NotFound`."""
         require_admin(self.actor)
         user = people.found(name)
@@ -68,12 +68,12 @@ class _OnePerson(Sheet):
         return user
 
 
-class Invite(Sheet):
+class Invite(Question):
     """`/people/new`"""
 
     nav, form = "people", NewPerson
 
-    def find(self) -> None:
+    def thing(self, **address: Any) -> None:
         """Administrators alone. Raises `Forbidden`."""
         require_admin(self.actor)
 
@@ -101,11 +101,11 @@ class Change(_OnePerson):
         """Whom it is about."""
         return Said(_("Change %(name)s") % {"name": thing.get_username()}, "", _("Save"), reverse("people"))
 
-    def do(self, thing: Any, given: dict[str, Any]) -> HttpResponse:
+    def do(self, thing: Any, given: dict[str, Any]) -> str:
         """Keep e-mail and power."""
         people.change(thing, replace(people.standing_of(thing), email=given["email"], admin=given["admin"]), actor=self.actor)
         messages.success(self.request, _("%(name)s is changed.") % {"name": thing.get_username()})
-        return self.leave(reverse("people"))
+        return reverse("people")
 
 
 class Disable(_OnePerson):
@@ -118,11 +118,11 @@ class Disable(_OnePerson):
         lead = _("Sessions and tokens of %(name)s are refused at once. What was done stays in history.") % {"name": thing.get_username()}
         return Said(_("Disable %(name)s") % {"name": thing.get_username()}, lead, _("Disable"), reverse("people"), look="danger", notes=notes)
 
-    def do(self, thing: Any, given: dict[str, Any]) -> HttpResponse:
+    def do(self, thing: Any, given: dict[str, Any]) -> str:
         """End the person's access."""
         people.change(thing, replace(people.standing_of(thing), active=False), actor=self.actor)
         messages.success(self.request, _("%(name)s is disabled.") % {"name": thing.get_username()})
-        return self.leave(reverse("people"))
+        return reverse("people")
 
 
 class Enable(_OnePerson):
@@ -133,11 +133,11 @@ class Enable(_OnePerson):
         lead = _("%(name)s may sign in again; tokens that nobody revoked meanwhile work again.") % {"name": thing.get_username()}
         return Said(_("Enable %(name)s") % {"name": thing.get_username()}, lead, _("Enable"), reverse("people"))
 
-    def do(self, thing: Any, given: dict[str, Any]) -> HttpResponse:
+    def do(self, thing: Any, given: dict[str, Any]) -> str:
         """Give access back."""
         people.change(thing, replace(people.standing_of(thing), active=True), actor=self.actor)
         messages.success(self.request, _("%(name)s is enabled.") % {"name": thing.get_username()})
-        return self.leave(reverse("people"))
+        return reverse("people")
 
 
 class Reset(_OnePerson):

@@ -16,7 +16,7 @@ from horizon.errors import HorizonError, Invalid
 from horizon.gitops import layout
 from horizon.inventory.models import Cluster
 from horizon.web import diffs
-from horizon.web.sheet import Sheet
+from horizon.web.dialog import Dialog
 
 
 class _Promotion(forms.Form):
@@ -24,7 +24,7 @@ class _Promotion(forms.Form):
     title = forms.CharField(max_length=255, required=False)
 
 
-class Promote(Sheet):
+class Promote(Dialog):
     """`/clusters/{name}/promote?source=`"""
 
     verb, template, form = Verb.OUTPUT, "web/sheets/promote.html", _Promotion
@@ -75,9 +75,9 @@ class Promote(Sheet):
         return reverse("cluster", args=[thing.name])
 
 
-def _sources(sheet: Sheet, target: Cluster) -> "QuerySet[Cluster]":
+def _sources(dialog: Dialog, target: Cluster) -> "QuerySet[Cluster]":
     """The other clusters of the application, in the environments' order."""
-    rows = visible_clusters(sheet.actor).filter(application=target.application, archived_at=None).exclude(pk=target.pk)
+    rows = visible_clusters(dialog.actor).filter(application=target.application, archived_at=None).exclude(pk=target.pk)
     return rows.select_related("environment").order_by("environment__position", "environment__name", "name")
 
 

@@ -17,8 +17,8 @@ from horizon.errors import Invalid
 from horizon.inventory import tree
 from horizon.inventory.models import Group
 from horizon.web.base import Page
-from horizon.web.dialogs import Said, Sheet
 from horizon.web.me import MakeToken, RevokeToken
+from horizon.web.questions import Question, Said
 
 _MOST = 200
 _ROLES = [(role.value, role.value) for role in Role if role != Role.OWNER]
@@ -57,7 +57,7 @@ class OneRobot(Page):
         return self.show("web/robot.html", nav="robots", robot=robot, manages=manages, held=seen, tokens=tokens.of(robot.user) if manages else [])
 
 
-class MakeRobot(Sheet):
+class MakeRobot(Question):
     """`/new/robot`"""
 
     nav, form = "robots", NewRobot
@@ -75,20 +75,20 @@ class MakeRobot(Sheet):
         """Groups that the field offers as one types."""
         return {"group": list(groups_to(self.actor, Verb.MEMBERS).order_by("path").values_list("path", flat=True)[:_MOST])}
 
-    def do(self, thing: None, given: dict[str, Any]) -> HttpResponse:
+    def do(self, thing: None, given: dict[str, Any]) -> str:
         """Make it, and go on to its tokens."""
         group = Group.objects.filter(path=given["group"]).first()
         if group is None or group not in visible_groups(self.actor).filter(pk=group.pk):
             raise Invalid(_("There is no such group."), details={"field": "group"})
         require(self.actor, Verb.MEMBERS, group)
         robot = robots.create(given["name"], group, role=Role(given["role"]), description=given["description"], actor=self.actor)
-        return self.leave(reverse("robot", args=[str(robot)]))
+        return reverse("robot", args=[str(robot)])
 
 
-class _OfRobot(Sheet):
+class _OfRobot(Question):
     nav = "robots"
 
-    def find(self, name: str) -> Robot:
+    def thing(self, name: str) -> Robot:
         """The robot, for who manages its group's members. Raises `NotFound`, `Forbidden`."""
         return robots.found(name, Verb.MEMBERS, actor=self.actor)
 
@@ -106,12 +106,12 @@ class DeleteRobot(_OfRobot):
         ) % {"n": number}
         return Said(_("Delete %(name)s") % {"name": thing}, lead, _("Delete the robot"), reverse("robot", args=[str(thing)]), look="danger")
 
-    def do(self, thing: Robot, given: dict[str, Any]) -> HttpResponse:
+    def do(self, thing: Robot, given: dict[str, Any]) -> str:
         """Delete it."""
         name = str(thing)
         robots.delete(thing, actor=self.actor)
         messages.success(self.request, _("Robot %(name)s is deleted.") % {"name": name})
-        return self.leave(reverse("robots"))
+        return reverse("robots")
 
 
 class NewRobotToken(_OfRobot, MakeToken):
@@ -132,7 +132,7 @@ class RevokeRobotToken(RevokeToken):
 
     nav = "robots"
 
-    def find(self, name: str, key: int) -> Token:
+    def thing(self, name: str, key: int) -> Token:
         """One of the robot's tokens, for who manages its group's members. Raises `NotFound`, `Forbidden`."""
         return tokens.one(robots.found(name, Verb.MEMBERS, actor=self.actor).user, key)
 

@@ -1,5 +1,6 @@
 """Pipelineruns: all of them, one with its steps, its end, and once more."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from horizon.gitops.repository import UnknownRevision
 from horizon.web import diffs
 from horizon.web.base import Page, go
 from horizon.web.cluster import timeline
+from horizon.web.dialog import Dialog
 from horizon.web.home import Asked
 
 _SIZE = 50
@@ -60,24 +62,27 @@ class OneRun(Page):
         return self.show(template, nav="runs", **given, **_shipped(run))
 
 
-class Cancel(Page):
+class Cancel(Dialog):
     """`/runs/{id}/cancel`"""
 
-    def get(self, request: HttpRequest, key: int) -> HttpResponse:
-        """What ending it means."""
-        run = self.run(key, Verb.OPERATE)
-        given = {"run": run, "cluster": run.cluster, "sheet": "web/sheets/cancel.html"}
-        return self.show(given["sheet"] if self.partly else "web/dialog.html", **given)
+    template, nav, called = "web/sheets/cancel.html", "runs", "run"
 
-    def post(self, request: HttpRequest, key: int) -> HttpResponse:
+    def thing(self, key: int, **address: Any) -> Pipelinerun:
+        """The run. Raises `NotFound`, `Forbidden`."""
+        return self.run(key, Verb.OPERATE)
+
+    def back(self, run: Pipelinerun) -> str:
+        """The cluster's page."""
+        return reverse("cluster", args=[run.cluster.name])
+
+    def do(self, run: Pipelinerun, given: dict[str, Any]) -> str:
         """Ask for its end."""
-        run = self.run(key, Verb.OPERATE)
         try:
             launch.cancel(run, self.actor)
-            messages.info(request, _("The end of run #%(n)d was asked for.") % {"n": run.pk})
+            messages.info(self.request, _("The end of run #%(n)d was asked for.") % {"n": run.pk})
         except Conflict as error:
-            messages.warning(request, error.message)
-        return go(request, reverse("cluster", args=[run.cluster.name]))
+            messages.warning(self.request, error.message)
+        return self.back(run)
 
 
 class Again(Page):

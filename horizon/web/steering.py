@@ -14,8 +14,8 @@ from horizon.delivery import bring, life, tags
 from horizon.errors import Invalid
 from horizon.inventory.models import Application, Priority
 from horizon.web.base import Page, go
+from horizon.web.dialog import Dialog
 from horizon.web.grouping import SUGGESTED
-from horizon.web.sheet import Sheet
 
 _PREFER = [("cluster", "cluster"), ("application", "application")]
 
@@ -35,7 +35,7 @@ class _Bring(forms.Form):
     title = forms.CharField(max_length=255, required=False)
 
 
-class OfApplication(Sheet):
+class OfApplication(Dialog):
     """A dialog of one application."""
 
     def thing(self, **address: str) -> Application:

@@ -6,19 +6,17 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from horizon import helmyaml
 from horizon.access.permissions import verbs
 from horizon.access.policy import Verb
 from horizon.delivery import edit, upgrade
-from horizon.errors import Conflict, Forbidden, HorizonError, Invalid, StaleRevision
+from horizon.errors import Conflict, Invalid, StaleRevision
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, TemplateRelease
 from horizon.web import diffs
-from horizon.web.actions import Dialog
-from horizon.web.base import go
+from horizon.web.actions import ClusterDialog
 
 _LONGEST = 200_000
 
@@ -31,27 +29,21 @@ class _Asked(forms.Form):
     shown = forms.CharField(max_length=64)
 
 
-class Upgrade(Dialog):
+class Upgrade(ClusterDialog):
     """`/clusters/{name}/upgrade`; whoever sees the cluster may look"""
 
     verb, template, form = Verb.VIEW, "web/sheets/upgrade.html", _Asked
 
-    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+    def post(self, request: HttpRequest, **address: Any) -> HttpResponse:
         """Make it a pending edit; with `look` show what another choice or config would change."""
         if "look" in request.POST:
-            return self.ask(self.cluster(name, Verb.VIEW), typed=request.POST)
-        cluster = self.cluster(name, Verb.EDIT)
-        try:
-            edited = self._upgrade(cluster, _Asked(request.POST))
-        except Forbidden:
-            raise
-        except StaleRevision:
-            said = StaleRevision(_("Somebody else saved in the meantime. This is the difference now: look again, then save."))
-            return self.ask(cluster, error=said, typed=request.POST)
-        except HorizonError as error:
-            return self.ask(cluster, error=error, typed=request.POST)
-        messages.success(request, _done(edited))
-        return go(request, reverse("cluster", args=[cluster.name]))
+            return self.ask(self.thing(**address), typed=request.POST)
+        return super().post(request, **address)
+
+    def thing(self, name: str, **address: Any) -> Cluster:
+        """The cluster; to make it an edit takes more than to look."""
+        looks = self.request.method == "GET" or "look" in self.request.POST
+        return self.cluster(name, Verb.VIEW if looks else Verb.EDIT)
 
     def shown(self, cluster: Cluster, asked: Any) -> dict[str, Any]:
         """The releases to go to, and what going to the chosen one changes, or why it does not work."""
@@ -61,18 +53,20 @@ class Upgrade(Dialog):
         given = {"present": choices.present, "releases": choices.others, "chosen": chosen, "may_edit": may_edit}
         return {**given, **(_looked(cluster, chosen, asked) if chosen else {})}
 
-    def _upgrade(self, cluster: Cluster, form: _Asked) -> edit.Edited:
-        if not form.is_valid():
-            field, errors = next(iter(form.errors.items()))
-            raise Invalid(f"{field}: {errors[0]}", code="body")
-        given = form.cleaned_data
+    def do(self, cluster: Cluster, given: dict[str, Any]) -> str:
+        """Save it. Raises `Conflict` for another choice than the one that was shown, `StaleRevision` where somebody else saved since."""
         chosen = _chosen(upgrade.choices(cluster), given["release"])
         if chosen is None:
             raise Invalid(_("There is no other release to go to."), code="unknown")
         if given["shown"] != _mark(chosen, given["config"]):
             raise Conflict(_("You chose something else since you looked. This is what it changes: save it if that is what you want."))
         wanted = upgrade.Upgrade(chosen, _config(given["config"]))
-        return upgrade.upgrade(cluster, wanted, actor=self.actor, title=given["title"], seen=given["seen"])[0]
+        try:
+            edited = upgrade.upgrade(cluster, wanted, actor=self.actor, title=given["title"], seen=given["seen"])[0]
+        except StaleRevision as error:
+            raise StaleRevision(_("Somebody else saved in the meantime. This is the difference now: look again, then save.")) from error
+        messages.success(self.request, _done(edited))
+        return self.back(cluster)
 
 
 def _chosen(choices: upgrade.Choices, version: str) -> TemplateRelease | None:

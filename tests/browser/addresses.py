@@ -36,6 +36,8 @@ ADDRESSES = (
     Address("/clusters/shop-online/deploy"),
     Address("/runs/{failed}"),
     Address("/?search=nothing+is+called+so"),
+    Address("/?favourite=true"),
+    Address("/runs?cluster=shop-online"),
     Address("/sign-in", person=""),
     Address("/links/{link}", person=""),
     Address("/nothing", status=404),

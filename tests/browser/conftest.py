@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,19 +13,14 @@ from tests.browser import world
 from tests.services.platform import Platform
 from tests.services.platform import platform as running
 
-HERE = Path(__file__).parent
 PATIENCE = 30_000
 """Milliseconds that a page has: a bound for a platform that hangs, not for one that is slow."""
 PASSWORD = "correct horse battery"
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--disable-background-networking")
+UNREACHABLE = 0
+"""The status of a request that got no answer."""
 _REFUSAL = re.compile(r"status of (\d+)|Status Error Code (\d+)")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them run in one process, so that there is one platform."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+_NO_ANSWER = re.compile(r"net::ERR_FAILED|htmx:sendError|htmx:afterRequest")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -114,8 +108,7 @@ class Tabs:
         return context.new_page()
 
     def _hear(self, message: ConsoleMessage, refused: frozenset[int] | set[int]) -> None:
-        found = _REFUSAL.search(message.text)
-        if message.type == "error" and not (found and int(found[1] or found[2]) in refused):
+        if message.type == "error" and _status(message.text) not in refused:
             self.wrong.append(f"console: {message.text}")
 
     def _follow(self, url: str) -> None:
@@ -131,6 +124,14 @@ class Tabs:
         """Close all."""
         for context in self._contexts:
             context.close()
+
+
+def _status(text: str) -> int | None:
+    """With which status a request ended that the console complains of; None if it complains of something else."""
+    if _NO_ANSWER.search(text):
+        return UNREACHABLE
+    found = _REFUSAL.search(text)
+    return int(found[1] or found[2]) if found else None
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ CONTRAST = {"runOnly": ["color-contrast"]}
 ALL_BUT_CONTRAST = {"runOnly": _TAGS, "rules": {"color-contrast": {"enabled": False}}}
 """All that a width decides."""
 _SETTLED = """() => document.fonts.status === 'loaded'
-  && (!document.getElementById('form-island') || document.querySelector('#live > header .badge:not(.live)'))"""
+  && (!document.getElementById('form-island') || document.querySelector('#live > header :is(.badge.ok, .badge.bad)'))"""
 _FOUND = """options => axe.run(document, options).then(({violations}) => violations.map(
   ({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary.replace(/\\s+/g, ' ').slice(0, 300)}`))"""
 

@@ -50,5 +50,6 @@ def shoot(page: Page, folder: Path, name: str, *, whole: bool) -> None:
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
             if whole:
-                page.set_viewport_size({"width": width, "height": max(height, page.evaluate("document.documentElement.scrollHeight"))})
+                needed = settled(page).evaluate("document.documentElement.scrollHeight")
+                page.set_viewport_size({"width": width, "height": max(height, needed)})
             settled(page).screenshot(path=folder / f"{name}-{width}-{scheme}.png")

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import world
 from tests.browser.conftest import Tabs, field, sign_in
 from tests.services.platform import Platform
 
@@ -100,13 +101,14 @@ def replicas_released(platform: Platform) -> int:
 
 
 def test_a_page_that_stays_open_follows_what_others_do(tab: Tabs, platform: Platform) -> None:
+    world.cluster(platform, "shop-open")
     page = tab("bea")
     page.clock.install()
-    page.goto("/clusters/shop-online")
+    page.goto("/clusters/shop-open")
     expect(page.locator(".stats")).to_contain_text("Not deployed")
     page.evaluate("window.sameDocument = true")
 
-    platform.run("shop-online", "deploy", title="By somebody else")
+    platform.run("shop-open", "deploy", title="By somebody else")
     page.clock.fast_forward(60_000)
 
     expect(page.locator("#overview")).to_contain_text("By somebody else")

@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("up"),
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 ]
 

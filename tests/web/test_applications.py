@@ -314,7 +314,7 @@ def test_somebody_who_saved_first_is_not_overwritten(application: Application, a
 
     body = answer.content.decode()
     assert (answer.status_code, "Somebody else saved in the meantime" in text(answer)) == (412, True)
-    assert ("port: <del>8</del>000" in body, "port: <ins>9</ins>000" in body) == (True, True)
+    assert ("port: <del>8000</del>" in body, "port: <ins>9000</ins>" in body) == (True, True)
     assert field(answer, "seen") == configs.read(application, None).revision
     assert configs.read(application, None).config == {"app": {"port": 8000}}
 
@@ -440,9 +440,11 @@ def test_a_deleted_application_is_shown_without_actions_and_restored(application
     page = admin.get("/applications/shop")
     edited = sent(admin, "/applications/shop/describe", description="x", priority="P1")
     listed = admin.get("/applications").context["applications"]
+    deleted = admin.get("/applications?archived=true")
     restored = admin.post("/applications/shop/restore")
 
     assert ("This application was deleted" in text(page), "/describe" in page.content.decode(), edited.status_code, listed) == (True, False, 409, [])
+    assert "shop deleted" in text(deleted)
     assert restored.headers["Location"] == "/applications/shop"
     assert Application.objects.get(name="shop").archived_at is None
 

@@ -309,3 +309,13 @@ def test_a_dialog_is_swapped_into_what_holds_it(world: World, admin: Client) -> 
     page = admin.get("/new/group").content.decode()
 
     assert re.findall(r"<(\w+)[^>]* data-sheet", page) == ["section", "dialog"]
+
+
+def test_many_subgroups_are_cut_and_lead_to_all(world: World, admin: Client) -> None:
+    above = group("open")
+    Group.objects.bulk_create(Group(name=f"m-{number:03}", path=f"open/m-{number:03}", parent=above) for number in range(110))
+
+    answer = admin.get("/groups/open")
+
+    assert (len(answer.context["subgroups"]), "/groups?search=open/" in answer.content.decode()) == (100, True)
+    assert admin.get("/groups?search=open/&page=2").context["rows"][-1].label == "open/m-109"

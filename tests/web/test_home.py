@@ -98,7 +98,7 @@ def test_a_page_that_is_none_is_the_first(world: World, admin: Client, page: str
 def test_a_filter_that_cannot_be_is_refused_with_the_choices(world: World, admin: Client) -> None:
     answer = admin.get("/?sync=Purple")
 
-    assert (answer.status_code, "sync must be one of Synced" in text(answer)) == (400, True)
+    assert (answer.status_code, "Sync must be one of Synced" in text(answer)) == (400, True)
 
 
 def test_nothing_found_and_nothing_there_say_different_things(ann: Actor, admin: Client) -> None:

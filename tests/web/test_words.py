@@ -44,7 +44,6 @@ def bare(template: str) -> set[str]:
         (None, "–"),
         (True, "true"),
         (3, "3"),
-        ("3", "3"),
         ({"a": {"b": True}}, "a:\n  b: true"),
         ([{"name": "x"}], "- name: x"),
         ({}, "{}"),

@@ -7,7 +7,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 
 from horizon.errors import Forbidden, HorizonError
-from horizon.web.base import Page, go
+from horizon.web.base import go
+from horizon.web.dialog import Dialog
 from horizon.web.errors import status
 
 
@@ -34,32 +35,32 @@ class Once:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
 
-class Sheet(Page):
-    """A dialog: shown on GET, done on POST; one that is refused is shown again with the reason at its field and what was typed."""
+class Question(Dialog):
+    """A dialog that is said in words and drawn from its form; an error stands at its field."""
 
-    nav = ""
-    form: type[forms.Form] = forms.Form
+    template = "web/sheets/ask.html"
 
-    def get(self, request: HttpRequest, **given: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **address: Any) -> HttpResponse:
         """What would be done."""
-        thing = self.find(**given)
-        return self.ask(thing, self.form(**self.fields(thing), initial=self.initially(thing)))
+        thing = self.thing(**address)
+        return self._asked(thing, self.form(**self.fields(thing), initial=self.initially(thing)), number=200)
 
-    def post(self, request: HttpRequest, **given: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, **address: Any) -> HttpResponse:
         """Do it."""
-        thing = self.find(**given)
+        thing = self.thing(**address)
         form = self.form(request.POST, **self.fields(thing))
         if not form.is_valid():
-            return self.ask(thing, form, status=400)
+            return self._asked(thing, form, number=400)
         try:
-            return self.do(thing, form.cleaned_data)
+            after = self.do(thing, form.cleaned_data)
         except Forbidden:
             raise
         except HorizonError as error:
             _tell(form, error)
-            return self.ask(thing, form, status=status(error))
+            return self._asked(thing, form, number=status(error))
+        return after if isinstance(after, HttpResponse) else go(request, after)
 
-    def find(self, **given: Any) -> Any:
+    def thing(self, **address: Any) -> Any:
         """What the address names, if the actor may do this to it. Raises `NotFound`, `Forbidden`."""
         return None
 
@@ -79,29 +80,18 @@ class Sheet(Page):
         """What the dialog says."""
         raise NotImplementedError
 
-    def do(self, thing: Any, given: dict[str, Any]) -> HttpResponse:
-        """Do it and go on. Raises `HorizonError`."""
-        raise NotImplementedError
-
-    def ask(self, thing: Any, form: forms.Form, *, status: int = 200) -> HttpResponse:
-        """The dialog, as a sheet for htmx or as a page."""
-        suggested = self.suggested()
-        for name in suggested:
-            form.fields[name].widget.attrs.update({"list": f"of-{name}", "autocomplete": "off"})
-        return self._sheet("web/sheets/ask.html", said=self.said(thing), form=form, suggested=suggested, status=status)
-
     def once(self, shown: Once) -> HttpResponse:
         """The secret with its copy button; no cache keeps it."""
-        answer = self._sheet("web/sheets/once.html", said=shown, status=200)
+        answer = self.sheet("web/sheets/once.html", titled=shown.title, back=shown.behind, said=shown)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
-    def leave(self, address: str) -> HttpResponse:
-        """On to a page."""
-        return go(self.request, address)
-
-    def _sheet(self, template: str, *, status: int, **given: Any) -> HttpResponse:
-        return self.show(template if self.partly else "web/asked.html", nav=self.nav, sheet=template, status=status, **given)
+    def _asked(self, thing: Any, form: forms.Form, *, number: int) -> HttpResponse:
+        said, suggested = self.said(thing), self.suggested()
+        for name in suggested:
+            form.fields[name].widget.attrs.update({"list": f"of-{name}", "autocomplete": "off"})
+        given = {"said": said, "form": form, "suggested": suggested, "address": self.request.get_full_path()}
+        return self.sheet(self.template, titled=said.title, back=said.behind, number=number, **given)
 
 
 def _tell(form: forms.Form, error: HorizonError) -> None:
