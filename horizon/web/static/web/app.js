@@ -229,16 +229,20 @@ const wide = new ResizeObserver((entries) => {
   }
 });
 
-const watchWide = () => document.querySelectorAll(".scroll").forEach((item) => wide.observe(item));
+const watchWide = () => document.querySelectorAll(".scroll, .lanes").forEach((item) => wide.observe(item));
 document.addEventListener("htmx:afterSettle", watchWide);
 watchWide();
 
 // -- the present one of a row of links that is wider than the window is in sight
 
-for (const current of document.querySelectorAll(".tabs [aria-current], .side nav [aria-current]")) {
-  const row = current.parentElement;
-  row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
-}
+const showCurrent = () => {
+  for (const current of document.querySelectorAll(".tabs [aria-current], .side nav [aria-current]")) {
+    const row = current.parentElement;
+    row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+  }
+};
+addEventListener("resize", showCurrent);
+showCurrent();
 
 // -- keys: / searches, arrows walk through the list
 
