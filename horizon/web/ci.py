@@ -20,6 +20,7 @@ from horizon.delivery.models import Pipelinerun
 from horizon.errors import Conflict
 from horizon.inventory.models import Application, Cluster
 from horizon.web import snippets
+from horizon.web.applications import of_application
 from horizon.web.base import Page
 from horizon.web.questions import Once, Question, Said
 from horizon.web.session import too_often
@@ -54,7 +55,8 @@ class ApplicationCi(Page):
         clusters = list(visible_clusters(self.actor).filter(application=application, archived_at=None).order_by("name")[:_OFFERED])
         chosen = next((row for row in clusters if row.name == request.GET.get("cluster")), clusters[0] if clusters else None)
         call = _call(self, self.cluster(chosen.name, Verb.VIEW)) if chosen else {"cluster": None}
-        return self.show("web/ci.html", nav="applications", thing=application, clusters=clusters, **call, **_received(self, application))
+        given = {**of_application(self, application), **call, **_received(self, application)}
+        return self.show("web/ci.html", thing=application, clusters=clusters, **given)
 
 
 class _CiToken(Question):

@@ -88,6 +88,14 @@ def field(page: Page, label: str) -> Locator:
     return page.get_by_label(re.compile(rf"^{label}\s*(optional|default .*)?$"))
 
 
+def opened(page: Page, name: str) -> Locator:
+    """The link of an action of a cluster; the menu that holds it is open."""
+    link = page.locator(".head .actions").get_by_role("link", name=name, exact=True)
+    if not link.count():
+        page.locator(".head .menu > summary").click()
+    return link
+
+
 class Tabs:
     """Opens tabs, and knows what went wrong in them: `tab("bea", refused={412})`."""
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.addresses import ADDRESSES, Address
-from tests.browser.conftest import Tabs
+from tests.browser.conftest import Tabs, opened
 from tests.browser.looks import settled
 from tests.services.platform import Platform
 
@@ -37,7 +37,7 @@ def test_page(address: Address, tab: Tabs, platform: Platform, folder: Path) -> 
 def test_dialog(action: str, tab: Tabs, folder: Path) -> None:
     page = tab()
     page.goto("/clusters/shop-test")
-    page.get_by_role("link", name=action, exact=True).click()
+    opened(page, action).click()
     expect(page.get_by_role("dialog").get_by_role("button", name=action)).to_be_visible()
 
     shoot(page, folder, f"dialog-{action.lower().replace(' ', '-')}", whole=False)

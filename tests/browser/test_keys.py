@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Tabs
+from tests.browser.conftest import Tabs, opened
 
 
 def test_a_slash_searches_and_arrows_lead_to_a_cluster(tab: Tabs) -> None:
@@ -33,19 +33,18 @@ def test_the_search_lives_in_the_address(tab: Tabs) -> None:
     expect(page.locator("[data-row]")).to_have_text(["shop-dev"])
 
 
-@pytest.mark.parametrize("action", ["Deploy", "Roll back", "Restart", "Free"])
-def test_escape_closes_a_dialog_and_gives_the_focus_back(action: str, tab: Tabs) -> None:
+@pytest.mark.parametrize(("action", "opener"), [("Deploy", "Deploy"), ("Roll back", "Roll back"), ("Restart", "Restart"), ("Free", "More")])
+def test_escape_closes_a_dialog_and_gives_the_focus_back(action: str, opener: str, tab: Tabs) -> None:
     page = tab()
     page.goto("/clusters/shop-test")
-    link = page.get_by_role("link", name=action, exact=True)
-    link.focus()
+    opened(page, action).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_be_focused()
 
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(link).to_be_focused()
+    expect(page.locator(".head .actions").get_by_text(opener, exact=True)).to_be_focused()
 
 
 def test_the_focus_stays_in_an_open_dialog(tab: Tabs) -> None:

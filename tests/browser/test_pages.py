@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.addresses import ADDRESSES, Address
-from tests.browser.conftest import Tabs
+from tests.browser.conftest import Tabs, opened
 from tests.browser.looks import ALL_BUT_CONTRAST, CONTRAST, settled, too_wide, violations
 from tests.services.platform import Platform
 
@@ -32,7 +32,7 @@ def test_page(address: Address, tab: Tabs, platform: Platform) -> None:
 def test_dialog(action: str, tab: Tabs) -> None:
     page = tab()
     page.goto("/clusters/shop-test")
-    page.get_by_role("link", name=action, exact=True).click()
+    opened(page, action).click()
     dialog = page.get_by_role("dialog")
 
     expect(dialog.get_by_role("button", name=action)).to_be_visible()

@@ -1,5 +1,8 @@
 """What goes wrong is said where it happened, and axe finds nothing in it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import expect
 
 from tests.browser import world
@@ -62,3 +65,33 @@ def test_a_deploy_that_was_overtaken_shows_the_difference_anew(tab: Tabs, platfo
     expect(dialog.get_by_role("alert")).to_contain_text("Something was released since you looked")
     expect(dialog.get_by_label("Title")).to_have_value("Mine")
     assert violations(page) == []
+
+
+def test_a_fault_of_ours_is_a_page_and_a_sentence_in_a_page_that_is_open(tab: Tabs, platform: Platform) -> None:
+    world.cluster(platform, "shop-faulty")
+    page = tab(refused={500})
+    page.goto("/clusters/shop-faulty")
+
+    with damaged(platform, "shop-faulty"):
+        page.get_by_role("link", name="Deploy", exact=True).click()
+        expect(page.get_by_role("alert").filter(has_text="Something is wrong on the server")).to_be_visible()
+        assert violations(page) == []
+        page.reload()
+
+        expect(page.get_by_role("heading", name="A fault of ours")).to_be_visible()
+        assert violations(page) == []
+    page.get_by_role("link", name="Go to the clusters").click()
+
+    expect(page.get_by_role("heading", name="Clusters")).to_be_visible()
+
+
+@contextmanager
+def damaged(platform: Platform, name: str) -> Iterator[None]:
+    """The cluster's repository lacks what no repository lacks, until the block ends."""
+    key = platform.call("GET", f"/clusters/{name}")["id"]
+    refs = next((platform.data / "repositories" / "clusters").glob(f"*/{key}.git/packed-refs"))
+    kept = refs.rename(refs.with_name("kept"))
+    refs.mkdir()
+    yield
+    refs.rmdir()
+    kept.rename(refs)

@@ -19,6 +19,11 @@ def make(platform: Platform) -> None:
     _healthy(platform, "shop-test")
     _drifted(platform, "shop-dev")
     _failed(platform, "shop-pre")
+    _deleted(platform, shop)
+    platform.call("POST", "/robots", {"name": "builder", "group": "shops", "role": "developer", "description": "Builds what is merged"})
+    platform.call("POST", "/robots/builder/tokens", {"name": "pipeline", "scope": "ci", "application": "shop"})
+    invite(platform, "eve")
+    platform.call("PATCH", "/people/eve", {"active": False})
 
 
 def cluster(platform: Platform, name: str, environment: str = "test", **config: Any) -> None:
@@ -62,3 +67,12 @@ def _failed(platform: Platform, name: str) -> None:
     output = {"image": "registry.example.com/shops/shop:v1.42.0", "service": {"type": "Balanced"}}
     run = platform.call("POST", f"/clusters/{name}/output?deploy=true&title=Build%20812", output)["pipelinerun"]
     assert platform.ended(run)["state"] == "failed"
+
+
+def _deleted(platform: Platform, shop: dict[str, str]) -> None:
+    """A cluster and an application that were put away, and a group with nothing in it."""
+    cluster(platform, "shop-gone")
+    platform.run("shop-gone", "delete")
+    platform.call("POST", "/groups", {"name": "tills"})
+    platform.call("POST", "/applications", {**shop, "name": "till", "group": "tills"})
+    platform.call("DELETE", "/applications/till")

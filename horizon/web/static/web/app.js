@@ -36,7 +36,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.parameters.delete?.("csrfmiddlewaretoken");
 });
 
-const banners = ["signed-out", "unreachable"].map((id) => document.getElementById(id)).filter(Boolean);
+const banners = ["signed-out", "unreachable", "faulty"].map((id) => document.getElementById(id)).filter(Boolean);
 
 // A dialog lies above the page: what is said must be said within it.
 const told = (name, hidden) => {
@@ -49,16 +49,24 @@ const told = (name, hidden) => {
 
 const bringBack = () => document.getElementById("main").prepend(...banners);
 
+// What is out of reach behind the server (503) is said by the server, with the reason: a dialog shows it.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status !== 503 || !event.detail.target.closest("dialog")) return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => event.detail.shouldSwap && event.detail.target === dialog && bringBack());
 
 document.addEventListener("signed-out", () => told("signed-out", false));
 document.addEventListener("htmx:sendError", () => told("unreachable", false));
 document.addEventListener("htmx:timeout", () => told("unreachable", false));
-document.addEventListener("htmx:responseError", (event) => event.detail.xhr.status >= 500 && told("unreachable", false));
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status >= 500) told(event.detail.xhr.status === 500 ? "faulty" : "unreachable", false);
+});
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!event.detail.successful) return;
-  told("signed-out", true);
-  told("unreachable", true);
+  banners.forEach((item) => told(item.id, true));
 });
 
 // -- copying: where the browser has no clipboard (plain HTTP elsewhere than here) the text is selected, for the keys
@@ -152,7 +160,9 @@ const closeMenu = (focus) => {
 
 document.addEventListener("click", (event) => {
   const menu = openMenu();
-  if (menu && (!menu.contains(event.target) || event.target.closest("details.menu a"))) closeMenu(false);
+  if (menu && !menu.contains(event.target)) closeMenu(false);
+  // A dialog that is opened from a menu gives the focus back to what is still in sight.
+  else if (menu && event.target.closest("details.menu a")) closeMenu(true);
 });
 document.addEventListener("keydown", (event) => event.key === "Escape" && !dialog?.open && closeMenu(true));
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -219,9 +229,20 @@ const wide = new ResizeObserver((entries) => {
   }
 });
 
-const watchWide = () => document.querySelectorAll(".scroll").forEach((item) => wide.observe(item));
+const watchWide = () => document.querySelectorAll(".scroll, .lanes").forEach((item) => wide.observe(item));
 document.addEventListener("htmx:afterSettle", watchWide);
 watchWide();
+
+// -- the present one of a row of links that is wider than the window is in sight
+
+const showCurrent = () => {
+  for (const current of document.querySelectorAll(".tabs [aria-current], .side nav [aria-current]")) {
+    const row = current.parentElement;
+    row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+  }
+};
+addEventListener("resize", showCurrent);
+showCurrent();
 
 // -- keys: / searches, arrows walk through the list
 
