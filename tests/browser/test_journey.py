@@ -15,7 +15,7 @@ def test_from_signing_in_to_a_deploy_that_was_rolled_back(tab: Tabs, platform: P
     make_cluster(page)
     deploy(page, says="Deployment/checkout-test")
     edit_replicas(page)
-    deploy(page, says="spec.replicas")
+    deploy(page, says="replicas: 5")
     assert platform.call("GET", "/clusters/checkout-test/status")["health"] == "Healthy"
     assert replicas_released(platform) == 5
     roll_back(page)
@@ -86,7 +86,7 @@ def edit_replicas(page: Page) -> None:
 def roll_back(page: Page) -> None:
     page.get_by_role("link", name="Roll back").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("spec.replicas")
+    expect(dialog).to_contain_text("replicas: 3")
     with page.expect_navigation():
         dialog.get_by_role("button", name="Roll back").click()
     page.evaluate("window.sameDocument = true")
