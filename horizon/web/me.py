@@ -58,8 +58,8 @@ class NewToken(forms.Form):
         label=gettext_lazy("Name"), max_length=63, help_text=gettext_lazy("Where it is used, so that you know it when you revoke it.")
     )
     scope = forms.ChoiceField(label=gettext_lazy("It may"), choices=SCOPES)
-    cluster = forms.CharField(label=gettext_lazy("Only for the cluster (optional)"), max_length=63, required=False)
-    application = forms.CharField(label=gettext_lazy("Only for the application (optional)"), max_length=63, required=False)
+    cluster = forms.CharField(label=gettext_lazy("Only for the cluster"), max_length=63, required=False)
+    application = forms.CharField(label=gettext_lazy("Only for the application"), max_length=63, required=False)
     days = forms.ChoiceField(label=gettext_lazy("Works for"), choices=LIVES, required=False, initial="90")
 
 

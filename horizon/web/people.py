@@ -23,7 +23,7 @@ _SIZE = 50
 class Standing(forms.Form):
     """What an administrator decides about a person."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail (optional)"), max_length=254, required=False)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
     admin = forms.BooleanField(
         label=gettext_lazy("Administrator"),
         required=False,

@@ -30,7 +30,7 @@ class NewRobot(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=63)
     group = forms.CharField(label=gettext_lazy("Group that owns it"), max_length=512)
     role = forms.ChoiceField(label=gettext_lazy("Role in this group and all below"), choices=_ROLES, initial=Role.DEVELOPER.value)
-    description = forms.CharField(label=gettext_lazy("What it is for (optional)"), max_length=512, required=False)
+    description = forms.CharField(label=gettext_lazy("What it is for"), max_length=512, required=False)
 
 
 class Robots(Page):

@@ -90,7 +90,7 @@ _FOUND: dict[str, Callable[[Platform], object]] = {
     "run": lambda platform: _run(platform, "shop-test"),
     "failed": lambda platform: _run(platform, "shop-pre"),
     "sha": lambda platform: platform.call("GET", "/clusters/shop-test")["gitops"],
-    "old": lambda platform: _commits(platform)[-1],
+    "old": lambda platform: _edits(platform)[1],
     "link": lambda platform: world.invite(platform, "dora").rpartition("/")[2],
     "token": lambda platform: _first(platform, "/tokens")["id"],
     "secret": lambda platform: _first(platform, "/robots/builder/tokens")["id"],
@@ -105,7 +105,7 @@ def _run(platform: Platform, cluster: str) -> object:
     return _first(platform, f"/clusters/{cluster}/pipelineruns")["id"]
 
 
-def _commits(platform: Platform) -> list[str]:
-    """Those that edited a config or made it, newest first."""
+def _edits(platform: Platform) -> list[str]:
+    """The commits that edited the config, newest first."""
     items = platform.call("GET", "/clusters/shop-test/history")["items"]
-    return [item["sha"] for item in items if item["action"] in ("edit", "create") and item["sha"]]
+    return [item["sha"] for item in items if item["action"] == "edit" and item["sha"]]
