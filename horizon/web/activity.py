@@ -16,7 +16,7 @@ from horizon.errors import HorizonError
 from horizon.inventory.models import Event
 from horizon.web.base import Page
 from horizon.web.errors import status
-from horizon.web.home import Asked
+from horizon.web.listing import Asked
 
 _SIZE = 50
 _SUGGESTED = 200

@@ -2,37 +2,13 @@
 
 from django.urls import path
 
-from horizon.web import (
-    about,
-    actions,
-    activity,
-    applications,
-    catalogue,
-    ci,
-    cluster,
-    config,
-    defaults,
-    form,
-    grouping,
-    groups,
-    history,
-    home,
-    importing,
-    life,
-    making,
-    me,
-    members,
-    pending,
-    people,
-    promoting,
-    robots,
-    runs,
-    session,
-    steering,
-    stream,
-    trying,
-    upgrade,
-)
+from horizon.web import activity, home
+from horizon.web.applications import applications, defaults, making, steering
+from horizon.web.catalogue import catalogue, importing, trying
+from horizon.web.ci import ci
+from horizon.web.clusters import about, actions, cluster, config, form, history, life, pending, promoting, runs, stream, upgrade
+from horizon.web.groups import grouping, groups, members
+from horizon.web.people import me, people, robots, session
 
 _CLUSTER = "clusters/<str:name>"
 _PERSON, _ROBOT = "people/<str:name>", "robots/<str:name>"

@@ -15,7 +15,7 @@ from horizon.access import groups
 from horizon.access.permissions import Actor
 from horizon.catalog import archive
 from horizon.inventory.models import Cluster, Event, Group, Template, TemplateRelease
-from horizon.web import catalogue, readme
+from horizon.web.catalogue import catalogue, readme
 from tests.catalog.charts import documented
 from tests.fixtures import MakeCluster
 from tests.services.git_server import GitServer, serving

@@ -17,7 +17,7 @@ from horizon.access.policy import Scope
 from horizon.delivery import calls
 from horizon.delivery.models import CiCall, Pipelinerun
 from horizon.inventory.models import Application, Cluster, Group
-from horizon.web import snippets
+from horizon.web.ci import snippets
 from tests.fixtures import MakeCluster, carry
 from tests.web.conftest import HTMX, Browser, text
 from tests.web.test_me import shown_once, works

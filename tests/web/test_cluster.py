@@ -14,7 +14,7 @@ from horizon.access.permissions import Actor
 from horizon.delivery import launch
 from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Cluster
-from horizon.web import runs as web_runs
+from horizon.web.clusters import runs as web_runs
 from tests.fixtures import carry, deploy, pending, released, replicas
 from tests.web.conftest import HTMX, Browser, field, text
 

@@ -10,7 +10,7 @@ from horizon.delivery import ci
 from horizon.gitops import layout
 from horizon.inventory.models import Cluster, Event
 from horizon.inventory.repositories import cluster_repository
-from horizon.web import history as web_history
+from horizon.web.clusters import history as web_history
 from tests.fixtures import deploy, pending, replicas
 from tests.web.conftest import HTMX, Browser, field, text
 

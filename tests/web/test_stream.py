@@ -15,7 +15,7 @@ from horizon.commands.programs import WEB_THREADS
 from horizon.delivery import launch
 from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Cluster
-from horizon.web import stream
+from horizon.web.clusters import stream
 from tests.fixtures import carry, replicas
 from tests.web.conftest import HTMX, Browser
 

@@ -17,7 +17,7 @@ from horizon.errors import Invalid
 from horizon.inventory import tree
 from horizon.inventory.models import Group
 from horizon.web.base import Page
-from horizon.web.me import MakeToken, RevokeToken
+from horizon.web.people.me import MakeToken, RevokeToken
 from horizon.web.questions import Question, Said
 
 _MOST = 200

@@ -17,8 +17,8 @@ from horizon.delivery import releases
 from horizon.delivery.rendering import release_from
 from horizon.errors import Invalid
 from horizon.inventory.models import Cluster, ReleaseState, Template, TemplateRelease
-from horizon.web import readme
 from horizon.web.base import Page
+from horizon.web.catalogue import readme
 from horizon.web.dialog import Dialog
 from horizon.web.island import packed
 

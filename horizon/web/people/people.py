@@ -14,7 +14,7 @@ from horizon.access import links, people
 from horizon.access.permissions import require_admin
 from horizon.errors import NotFound
 from horizon.web.base import Page
-from horizon.web.ci import origin
+from horizon.web.ci.ci import origin
 from horizon.web.questions import Once, Question, Said
 
 _SIZE = 50

@@ -13,8 +13,8 @@ from horizon.access.permissions import Actor
 from horizon.access.policy import Verb
 from horizon.errors import HorizonError
 from horizon.inventory.models import Cluster
-from horizon.web import cluster
 from horizon.web.base import Page
+from horizon.web.clusters import cluster
 
 _LASTS = 30
 """Seconds of one stream: the browser comes back by itself, and who was signed out or lost their role is refused then."""

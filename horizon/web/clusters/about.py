@@ -8,7 +8,7 @@ from django.urls import reverse
 from horizon.access.policy import Verb
 from horizon.delivery import life, tags
 from horizon.inventory.models import Cluster
-from horizon.web.actions import ClusterDialog
+from horizon.web.clusters.actions import ClusterDialog
 
 
 class _About(forms.Form):

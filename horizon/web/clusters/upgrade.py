@@ -16,7 +16,7 @@ from horizon.errors import Conflict, Invalid, StaleRevision
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, TemplateRelease
 from horizon.web import diffs
-from horizon.web.actions import ClusterDialog
+from horizon.web.clusters.actions import ClusterDialog
 
 _LONGEST = 200_000
 

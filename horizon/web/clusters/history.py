@@ -16,8 +16,8 @@ from horizon.errors import HorizonError, StaleRevision
 from horizon.gitops import layout
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, Event
-from horizon.web.actions import ClusterDialog, difference
 from horizon.web.base import Page
+from horizon.web.clusters.actions import ClusterDialog, difference
 
 _SIZE = 30
 _KINDS = ("edit", "release", "foreign")

@@ -15,8 +15,8 @@ from horizon.access.permissions import Actor, verbs, visible_applications, visib
 from horizon.access.policy import Verb
 from horizon.inventory import tree
 from horizon.inventory.models import Application, Group
-from horizon.web import members
 from horizon.web.base import Page
+from horizon.web.groups import members
 from horizon.web.listing import Asked, number
 
 _SIZE = 100

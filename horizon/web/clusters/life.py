@@ -16,7 +16,7 @@ from horizon.inventory import names
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, Environment, Region
 from horizon.web import diffs
-from horizon.web.actions import ClusterDialog, Words, active_run
+from horizon.web.clusters.actions import ClusterDialog, Words, active_run
 
 _LONGEST_LIMIT = 24 * 60
 """Minutes that a removal may take."""

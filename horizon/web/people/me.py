@@ -17,7 +17,7 @@ from horizon.access.models import Token
 from horizon.access.permissions import visible_applications, visible_clusters, visible_groups
 from horizon.access.policy import Scope, Verb
 from horizon.web.base import Page
-from horizon.web.ci import LIVES, make_token, until
+from horizon.web.ci.ci import LIVES, make_token, until
 from horizon.web.questions import Once, Question, Said
 
 _SHOWN = 5

@@ -15,7 +15,7 @@ from horizon.delivery.launch import released
 from horizon.errors import HorizonError, Invalid, StaleRevision
 from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster
-from horizon.web.actions import ClusterDialog, difference
+from horizon.web.clusters.actions import ClusterDialog, difference
 
 
 class _Discard(forms.Form):

@@ -19,11 +19,11 @@ from horizon.delivery import calls, launch
 from horizon.delivery.models import Pipelinerun
 from horizon.errors import Conflict
 from horizon.inventory.models import Application, Cluster
-from horizon.web import snippets
-from horizon.web.applications import of_application
+from horizon.web.applications.applications import of_application
 from horizon.web.base import Page
+from horizon.web.ci import snippets
+from horizon.web.people.session import too_often
 from horizon.web.questions import Once, Question, Said
-from horizon.web.session import too_often
 
 _SHOWN = 30
 _OFFERED = 200

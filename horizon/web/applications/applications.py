@@ -15,8 +15,9 @@ from horizon.delivery import finding, review
 from horizon.delivery.models import ACTIVE, Pipelinerun
 from horizon.gitops import layout
 from horizon.inventory.models import Application, Cluster, Environment, Priority, Template
-from horizon.web import diffs, groups, members
+from horizon.web import diffs
 from horizon.web.base import Page
+from horizon.web.groups import groups, members
 from horizon.web.listing import Asked, number
 
 _SIZE = 50

@@ -15,7 +15,7 @@ from horizon.errors import Invalid
 from horizon.inventory.models import Application, Priority
 from horizon.web.base import Page, go
 from horizon.web.dialog import Dialog
-from horizon.web.grouping import SUGGESTED
+from horizon.web.groups.grouping import SUGGESTED
 
 _PREFER = [("cluster", "cluster"), ("application", "application")]
 

@@ -19,9 +19,9 @@ from horizon.errors import Conflict, HorizonError, Invalid
 from horizon.gitops.repository import UnknownRevision
 from horizon.web import diffs
 from horizon.web.base import Page, go
-from horizon.web.cluster import timeline
+from horizon.web.clusters.cluster import timeline
 from horizon.web.dialog import Dialog
-from horizon.web.home import Asked
+from horizon.web.listing import Asked
 
 _SIZE = 50
 

@@ -19,7 +19,7 @@ from horizon.gitops.diff import diff
 from horizon.gitops.repository import Files
 from horizon.inventory import names
 from horizon.inventory.models import Application, Cluster, Environment, Group, Priority, Region, ReleaseState, Template, TemplateRelease
-from horizon.web import asking
+from horizon.web.applications import asking
 from horizon.web.base import Page
 from horizon.web.island import Endpoint, a_map, as_yaml, manifests, packed, text
 

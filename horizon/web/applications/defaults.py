@@ -13,9 +13,10 @@ from horizon.delivery import edit
 from horizon.errors import HorizonError, Invalid, StaleRevision
 from horizon.gitops import layout
 from horizon.inventory.models import Application, Environment
-from horizon.web import applications, diffs
+from horizon.web import diffs
+from horizon.web.applications import applications
 from horizon.web.base import Page, go
-from horizon.web.config import LONGEST, Written, refused
+from horizon.web.clusters.config import LONGEST, Written, refused
 from horizon.web.errors import status
 
 

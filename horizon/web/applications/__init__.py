@@ -1,0 +1,1 @@
+"""Applications: found, made, and what is done to one."""

@@ -1,0 +1,1 @@
+"""A cluster: its page, and what is done to it."""

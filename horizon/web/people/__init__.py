@@ -1,0 +1,1 @@
+"""Oneself, people, robots, signing in."""
