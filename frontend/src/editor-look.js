@@ -27,7 +27,7 @@ export const look = EditorView.theme({
   '.cm-tooltip': { backgroundColor: 'var(--surface)', color: 'var(--fg)', border: '1px solid var(--border-strong)', borderRadius: 'var(--r-sm)', boxShadow: 'var(--shadow-lg)', overflow: 'clip' },
   '.cm-diagnostic': { font: '13px/1.45 var(--sans)', padding: '6px 10px', maxWidth: 'min(420px, 80vw)' },
   '.cm-diagnostic-error': { borderLeft: '3px solid var(--bad-solid)' },
-  '.cm-panels': { backgroundColor: 'var(--raised)', color: 'var(--muted)', zIndex: '1' },
+  '.cm-panels': { position: 'static', backgroundColor: 'var(--raised)', color: 'var(--muted)', zIndex: '1' },
   '.cm-panels-bottom': { borderTop: '1px solid var(--border)' },
   '.keys': { margin: '0', padding: '5px 11px', font: '12px/1.5 var(--sans)' },
 });
