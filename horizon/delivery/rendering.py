@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from horizon.catalog.release import Release, load_archive
 from horizon.catalog.renderer import Renderer
@@ -17,6 +17,7 @@ renderer = Renderer()
 """One small pool of render children for each process, started when first needed."""
 
 Manifest = dict[str, Any]
+T = TypeVar("T")
 
 
 def template_of(files: Mapping[str, bytes]) -> str:
@@ -37,24 +38,24 @@ def release_of(files: Mapping[str, bytes]) -> Release:
 
 def release_from(archive: bytes) -> Release:
     """A release read from its archive, kept by content."""
-    return _release(hashlib.sha256(archive).digest(), _Archive(archive))
+    return _release(hashlib.sha256(archive).digest(), Held(archive))
 
 
-class _Archive:
-    """An archive that a cache compares by its digest only."""
+class Held(Generic[T]):
+    """What a cached function is given along: the other arguments tell one call from another, and this is not compared."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: T) -> None:
         self.content = content
 
     def __hash__(self) -> int:
         return 0
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Archive)
+        return isinstance(other, Held)
 
 
 @lru_cache(maxsize=256)
-def _release(digest: bytes, archive: _Archive) -> Release:
+def _release(digest: bytes, archive: Held[bytes]) -> Release:
     return load_archive(archive.content)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from horizon.delivery import edit
 from horizon.delivery.keys import shown_keys
-from horizon.delivery.rendering import Manifest, check, render
+from horizon.delivery.rendering import Held, Manifest, check, render
 from horizon.engines.objects import compare_manifests
 from horizon.errors import Invalid
 from horizon.gitops import layout, release
@@ -44,9 +44,11 @@ def proposed(cluster: Cluster, mutate: edit.Mutate, *, before: str | None = None
     """What an edit would do to the pending tree, or to another revision, without making it. Raises as `edit` does."""
     repository = cluster_repository(cluster)
     head = repository.refs.read()[layout.GITOPS]
-    files = mutate(repository.files(head))
+    pending_files = repository.files(head)
+    files = mutate(dict(pending_files))
     after = _Side(files, check(files, cluster))
-    return {"base": before or head, "source": None, **_difference(_revision(cluster, before or head), after, cluster)}
+    was = _revision(cluster, before) if before else _known(cluster, head, pending_files)
+    return {"base": before or head, "source": None, **_difference(was, after, cluster)}
 
 
 def restored(cluster: Cluster, revision: str, *, keep: frozenset[str]) -> dict[str, Any]:
@@ -90,8 +92,11 @@ def _difference(before: _Side, after: _Side, cluster: Cluster) -> dict[str, Any]
 
 def _revision(cluster: Cluster, sha: str) -> _Side:
     """A revision of a cluster's repository. Raises `UnknownRevision`."""
-    files = cluster_repository(cluster).files(sha)
-    return _side(files, lambda: _manifests(cluster, cluster.name, cluster.namespace, sha))
+    return _known(cluster, sha, cluster_repository(cluster).files(sha))
+
+
+def _known(cluster: Cluster, sha: str, files: Files) -> _Side:
+    return _side(files, lambda: _manifests(cluster, cluster.name, cluster.namespace, sha, Held(files)))
 
 
 def _side(files: Files, rendered: Callable[[], list[Manifest]]) -> _Side:
@@ -103,6 +108,6 @@ def _side(files: Files, rendered: Callable[[], list[Manifest]]) -> _Side:
 
 
 @lru_cache(maxsize=_KEPT)
-def _manifests(cluster: Cluster, name: str, namespace: str, sha: str) -> list[Manifest]:
+def _manifests(cluster: Cluster, name: str, namespace: str, sha: str, files: Held[Files]) -> list[Manifest]:
     """What a revision renders to, for reading alone: while somebody types or watches, the same one is compared again and again."""
-    return render(cluster_repository(cluster).files(sha), cluster)
+    return render(files.content, cluster)

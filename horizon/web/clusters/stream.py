@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from horizon.access.permissions import Actor
@@ -103,8 +103,8 @@ class _Watch:
         try:
             row = self._find()
             now = cluster.watched(self._actor, row)
-        except HorizonError:
-            # Gone, or not for this person any more: the page asks, and is told so.
+        except (HorizonError, OSError, Error):
+            # Gone, not for this person any more, or a fault: the page asks, and is told so.
             self.goes_on = False
             return _event("changed", "")
         self._moving, self._due = moving, time.monotonic() + now["look_again"]
