@@ -8,6 +8,7 @@ from django.test import Client
 from horizon.access.permissions import Actor
 from horizon.delivery import ci
 from horizon.gitops import layout
+from horizon.delivery.models import Pipelinerun
 from horizon.inventory.models import Cluster, Event
 from horizon.inventory.repositories import cluster_repository
 from horizon.web.clusters import history as web_history
@@ -80,7 +81,9 @@ def test_a_commit_shows_what_it_did_to_files_and_objects(edited: list[str], admi
 
 
 def test_a_release_names_its_run(deployed: Cluster, admin: Client) -> None:
-    assert "Deploy #1" in text(admin.get(f"{PAGE}/{deployed.master}"))
+    run = Pipelinerun.objects.get(cluster=deployed)
+
+    assert f"Deploy #{run.pk}" in text(admin.get(f"{PAGE}/{deployed.master}"))
 
 
 def test_the_first_commit_says_that_there_was_nothing_before(deployed: Cluster, admin: Client) -> None:
