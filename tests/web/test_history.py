@@ -7,8 +7,8 @@ from django.test import Client
 
 from horizon.access.permissions import Actor
 from horizon.delivery import ci
-from horizon.gitops import layout
 from horizon.delivery.models import Pipelinerun
+from horizon.gitops import layout
 from horizon.inventory.models import Cluster, Event
 from horizon.inventory.repositories import cluster_repository
 from horizon.web.clusters import history as web_history
