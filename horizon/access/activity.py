@@ -9,12 +9,12 @@ from typing import Any, TypedDict
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 
-from horizon.access import lists
+from horizon.access import groups, lists
 from horizon.access.permissions import require, visible_events
 from horizon.access.policy import Verb
 from horizon.errors import Invalid, NotFound
 from horizon.inventory.ledger import refresh
-from horizon.inventory.models import Application, Cluster, Event, Group
+from horizon.inventory.models import Application, Cluster, Event
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would carry out instead of show."""
@@ -65,7 +65,7 @@ def _of_application(asked: lists.Asked, name: str) -> Q:
 
 
 def _in_group(asked: lists.Asked, path: str) -> Q:
-    path = _seen(asked, Group.objects.filter(path=path), f"group {path}").path
+    path = groups.found(path, Verb.VIEW, actor=asked.actor).path
     below = Q(application__group__path__startswith=f"{path}/") | Q(group__path__startswith=f"{path}/")
     return below | Q(application__group__path=path) | Q(group__path=path)
 

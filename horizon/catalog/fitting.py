@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from horizon.catalog.schema import problems
+from horizon.catalog.schema import problems, steps
 
 _UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 
@@ -14,7 +14,7 @@ def known(schema: Mapping[str, Any], data: Mapping[str, Any]) -> tuple[dict[str,
     while pointers := [found.pointer for found in problems(schema, kept) if found.keyword in _UNKNOWN]:
         before = kept
         for pointer in pointers:
-            kept = _without(kept, [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]])
+            kept = _without(kept, steps(pointer))
         if kept == before:
             # The schema does not say which key: whoever upgrades decides.
             break

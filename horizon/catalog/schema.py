@@ -5,7 +5,7 @@ The browser reads the same schemas, so a pattern means what ECMAScript makes of 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -69,7 +69,7 @@ def check_schema(schema: Any) -> None:
         _dialect(schema).check_schema(schema, format_checker=FormatChecker(formats=()))
         parts = list(subschemas(schema))
     except exceptions.SchemaError as error:
-        raise Invalid(f"The schema is wrong at {_pointer(error.absolute_path) or '/'}: {error.message[:MAX_MESSAGE]}", code="schema") from error
+        raise Invalid(f"The schema is wrong at {pointer(error.absolute_path) or '/'}: {error.message[:MAX_MESSAGE]}", code="schema") from error
     except RecursionError as error:
         raise Invalid("The schema is nested too deeply.", code="schema") from error
     for part in parts:
@@ -179,7 +179,7 @@ def _flat(errors: Iterator[exceptions.ValidationError]) -> Iterator[Problem]:
             yield from _unevaluated(error)
             continue
         closest = exceptions.best_match([error]) if error.context and not _choices(error) else error
-        yield Problem(_pointer(closest.absolute_path), _message(closest)[:MAX_MESSAGE], str(closest.validator))
+        yield Problem(pointer(closest.absolute_path), _message(closest)[:MAX_MESSAGE], str(closest.validator))
 
 
 def _unevaluated(error: exceptions.ValidationError) -> Iterator[Problem]:
@@ -188,9 +188,9 @@ def _unevaluated(error: exceptions.ValidationError) -> Iterator[Problem]:
     names = listed[1].split(", ") if listed else []
     keys = [key for key in error.instance if repr(key) in names]
     for key in keys:
-        yield Problem(_pointer((*error.absolute_path, key)), "is not a known key here", "unevaluatedProperties")
+        yield Problem(pointer((*error.absolute_path, key)), "is not a known key here", "unevaluatedProperties")
     if not keys:
-        yield Problem(_pointer(error.absolute_path), "holds a key that is not known here", "unevaluatedProperties")
+        yield Problem(pointer(error.absolute_path), "holds a key that is not known here", "unevaluatedProperties")
 
 
 def _choices(error: exceptions.ValidationError) -> list[Any]:
@@ -246,5 +246,11 @@ def _list(values: list[Any]) -> str:
     return ", ".join(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values)
 
 
-def _pointer(path: Any) -> str:
+def pointer(path: Iterable[Any]) -> str:
+    """A path into JSON data as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def steps(written: str) -> list[str]:
+    """The path that a JSON pointer says."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in written.split("/")[1:]]

@@ -16,7 +16,7 @@ from horizon.errors import HorizonError
 from horizon.inventory.models import Event
 from horizon.web.base import Page
 from horizon.web.errors import status
-from horizon.web.listing import Asked
+from horizon.web.listing import Asked, older
 
 _SIZE = 50
 _SUGGESTED = 200
@@ -56,7 +56,7 @@ class Activity(Page):
 def _found(asked: Asked, chosen: dict[str, str]) -> dict[str, Any]:
     rows, error = [], None
     try:
-        rows = list(_after(activity.found(asked), asked.query("before")).select_related("cluster", "application", "group")[: _SIZE + 1])
+        rows = list(older(activity.found(asked), asked.query("before")).select_related("cluster", "application", "group")[: _SIZE + 1])
     except HorizonError as refused:
         error = refused
     return {
@@ -68,10 +68,6 @@ def _found(asked: Asked, chosen: dict[str, str]) -> dict[str, Any]:
         "older": _query({**chosen, "before": str(rows[_SIZE - 1].pk)}) if len(rows) > _SIZE else "",
         "paged": bool(asked.query("before")),
     }
-
-
-def _after(rows: Any, before: str) -> Any:
-    return rows.filter(pk__lt=int(before)) if before.isascii() and before.isdigit() and len(before) < 18 else rows
 
 
 def _status(error: HorizonError | None) -> int:

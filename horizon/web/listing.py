@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from horizon.access.permissions import Actor
@@ -35,3 +37,8 @@ class Asked:
 def number(text: str) -> int:
     """The page that was asked for; one that is none is the first."""
     return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+def older(rows: "QuerySet[Any]", before: str) -> "QuerySet[Any]":
+    """The rows older than the one of this number; all where it is none."""
+    return rows.filter(pk__lt=int(before)) if before.isascii() and before.isdigit() and len(before) < 18 else rows

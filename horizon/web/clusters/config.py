@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from horizon.access.permissions import verbs
 from horizon.access.policy import Verb
+from horizon.catalog.schema import pointer, steps
 from horizon.delivery import edit, form, review
 from horizon.errors import HorizonError, StaleRevision
 from horizon.gitops import layout, values
@@ -113,22 +114,17 @@ def refused(error: HorizonError, section: str, schema: Any = None) -> dict[str, 
     """What is wrong with the text: each with `at`, its pointer in the file under the key `section`, and with the form's field by this schema."""
     found = error.details.get("errors")
     if not found:
-        stray = [f"/{_step(key)}" for key in error.details.get("keys", ())]
+        stray = [pointer([key]) for key in error.details.get("keys", ())]
         alone = {"pointer": "", "message": error.message, "line": error.details.get("line"), "at": next(iter(stray), "")}
         return {"shown": True, "problems": [alone]}
     drawn = schema is not None
-    places = [{"at": f"/{_step(section)}{problem['pointer']}", "in_form": drawn, "field": _field(schema, problem["pointer"])} for problem in found]
+    places = [{"at": pointer([section]) + problem["pointer"], "in_form": drawn, "field": _field(schema, problem["pointer"])} for problem in found]
     return {"shown": True, "problems": [{**problem, **place} for problem, place in zip(found, places, strict=True)]}
 
 
-def _step(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def _field(schema: Any, pointer: str) -> str:
+def _field(schema: Any, written: str) -> str:
     """The title of the form's field at a JSON pointer (RFC 6901), empty where the schema gives it none."""
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in steps(written):
         within = schema if isinstance(schema, dict) else {}
         schema = within.get("items") if name.isdigit() and "items" in within else (within.get("properties") or {}).get(name)
     return str(schema.get("title", "")) if isinstance(schema, dict) else ""

@@ -18,6 +18,7 @@ from horizon.inventory.ledger import refresh
 from horizon.inventory.models import Cluster, Event
 from horizon.web.base import Page
 from horizon.web.clusters.actions import ClusterDialog, difference
+from horizon.web.listing import older
 
 _SIZE = 30
 _KINDS = ("edit", "release", "foreign")
@@ -33,9 +34,7 @@ class History(Page):
         rows = Event.objects.filter(cluster=cluster).exclude(sha="").order_by("-pk")
         if kind in _KINDS:
             rows = rows.filter(action=kind)
-        if before.isascii() and before.isdigit() and len(before) < 18:
-            rows = rows.filter(pk__lt=int(before))
-        found = list(rows[: _SIZE + 1])
+        found = list(older(rows, before)[: _SIZE + 1])
         given = {"events": found[:_SIZE], "more": len(found) > _SIZE, "kind": kind if kind in _KINDS else "", "later": bool(before)}
         return self.show("web/history.html", nav="clusters", cluster=cluster, **given)
 

@@ -21,7 +21,7 @@ from horizon.web import diffs
 from horizon.web.base import Page, go
 from horizon.web.clusters.cluster import timeline
 from horizon.web.dialog import Dialog
-from horizon.web.listing import Asked
+from horizon.web.listing import Asked, older
 
 _SIZE = 50
 
@@ -33,10 +33,7 @@ class Runs(Page):
         """The runs of all clusters that one may see, newest first, narrowed by what the address says; `?before=` goes on."""
         asked, before = Asked(self.actor, request.GET), request.GET.get("before", "")
         rows = Pipelinerun.objects.filter(seen_clusters(self.actor, "cluster__")).select_related("cluster").order_by("-pk")
-        rows = lists.filtered(asked, rows, FILTERS)
-        if before.isascii() and before.isdigit() and len(before) < 18:
-            rows = rows.filter(pk__lt=int(before))
-        found = list(rows[: _SIZE + 1])
+        found = list(older(lists.filtered(asked, rows, FILTERS), before)[: _SIZE + 1])
         said = {name: asked.query(name) for name in FILTERS if asked.query(name)}
         return self.show(
             "web/runs.html",

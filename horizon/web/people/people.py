@@ -15,6 +15,7 @@ from horizon.access.permissions import require_admin
 from horizon.errors import NotFound
 from horizon.web.base import Page
 from horizon.web.ci.ci import origin
+from horizon.web.listing import number
 from horizon.web.questions import Once, Question, Said
 
 _SIZE = 50
@@ -47,11 +48,11 @@ class People(Page):
         """Everybody by name, or those whose name has `?search=` in it; `?active=false` the disabled ones."""
         require_admin(self.actor)
         search, active, page = (request.GET.get(name, "").strip() for name in ("search", "active", "page"))
-        number = int(page) if page.isascii() and page.isdigit() and int(page[:6]) > 0 and len(page) < 7 else 1
+        at = number(page)
         rows = people.listed(search=search, active={"true": True, "false": False}.get(active)).filter(robot=None)
-        found = list(rows[(number - 1) * _SIZE : number * _SIZE + 1])
+        found = list(rows[(at - 1) * _SIZE : at * _SIZE + 1])
         shown = [(user, people.invited(user)) for user in found[:_SIZE]]
-        return self.show("web/people.html", nav="people", people=shown, search=search, active=active, number=number, more=len(found) > _SIZE)
+        return self.show("web/people.html", nav="people", people=shown, search=search, active=active, number=at, more=len(found) > _SIZE)
 
 
 class _OnePerson(Question):
